@@ -1,0 +1,45 @@
+#include "config.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+uint64_t clock_mono_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000U + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_mono_ms(void)
+{
+	return clock_mono_ns() / 1000000U;
+}
+
+int64_t clock_wall_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+const char *clock_rfc3339(int64_t wall_s, char *out, size_t size)
+{
+	time_t t = (time_t)wall_s;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) ||
+	    strftime(out, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		out[0] = '\0';
+	return out;
+}
+
+uint32_t clock_random(void)
+{
+	uint32_t n;
+
+	/* Before the pool is ready at boot: the clock does for a jitter. */
+	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
+		n = (uint32_t)(clock_mono_ns() * 2654435761U);
+	return n;
+}
