@@ -1,0 +1,397 @@
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "net/channel.h"
+#include "net/dns_msg.h"
+#include "net/gate.h"
+#include "net/lookup.h"
+
+#define DNS_PORT       53
+#define SERVERS_LENGTH 1024
+#define ADDRS_MOST     32
+#define LITERAL_TTL_S  86400
+#define TRY_MS	       2000 /* where the options say nothing */
+#define TRIES	       3
+#define ASKED_MOST     32 /* at once */
+
+/* One question: a channel of its own, made when its turn comes. */
+struct question {
+	struct gate_slot slot; /* first */
+	struct question *next;
+	struct lookup *lookup;
+	int id;
+	struct channel channel;
+	bool running; /* the channel lives */
+	ev_timer soon; /* the answer is known already */
+	char *host; /* of addrs_done */
+	int family;
+	lookup_addrs_fn *addrs_done; /* or raw_done */
+	lookup_raw_fn *raw_done;
+	void *user;
+	bool answered;
+	int status;
+	struct addr *addrs;
+	size_t n_addrs;
+	uint32_t ttl_s;
+	uint8_t query[DNS_QUERY_SIZE];
+	size_t query_len;
+	uint8_t *data;
+	size_t len;
+};
+
+struct lookup {
+	struct ev_loop *loop;
+	char *servers; /* as c-ares wants them; NULL: resolv.conf */
+	uint32_t try_ms;
+	unsigned int tries;
+	struct question *questions;
+	struct gate gate;
+	int last_id;
+};
+
+static void question_stop(struct question *q)
+{
+	if (q->running)
+		channel_done(&q->channel);
+	q->running = false;
+	ev_timer_stop(q->lookup->loop, &q->soon);
+	gate_leave(&q->slot);
+}
+
+static void question_free(struct question *q)
+{
+	if (!q)
+		return;
+	question_stop(q);
+	free(q->host);
+	free(q->addrs);
+	free(q->data);
+	free(q);
+}
+
+static void question_unlink(struct question *q)
+{
+	struct question **at = &q->lookup->questions;
+
+	while (*at && *at != q)
+		at = &(*at)->next;
+	if (*at)
+		*at = q->next;
+}
+
+static void question_deliver(struct question *q)
+{
+	question_unlink(q);
+	question_stop(q);
+	if (q->addrs_done)
+		q->addrs_done(q->user, q->status, q->addrs, q->n_addrs,
+			      q->ttl_s);
+	else
+		q->raw_done(q->user, q->status, q->query, q->query_len,
+			    q->data, q->len);
+	question_free(q);
+}
+
+static void question_soon(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	question_deliver(w->data);
+}
+
+static void question_step(void *user, bool expired)
+{
+	struct question *q = user;
+
+	if (!q->answered && !expired)
+		return;
+	if (!q->answered)
+		q->status = -ETIMEDOUT;
+	question_deliver(q);
+}
+
+static struct question *question_new(struct lookup *l, void *user)
+{
+	struct question *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->lookup = l;
+	q->user = user;
+	ev_timer_init(&q->soon, question_soon, 0., 0.);
+	q->soon.data = q;
+	return q;
+}
+
+/* Takes the question into the list; its id. */
+static int question_enter(struct question *q)
+{
+	struct lookup *l = q->lookup;
+
+	l->last_id = l->last_id == INT_MAX ? 1 : l->last_id + 1;
+	q->id = l->last_id;
+	q->next = l->questions;
+	l->questions = q;
+	return q->id;
+}
+
+/* What is known at once is still told in another turn of the loop. */
+static void question_known(struct question *q, int status)
+{
+	q->answered = true;
+	q->status = status;
+	if (q->running)
+		channel_done(&q->channel);
+	q->running = false;
+	ev_timer_start(q->lookup->loop, &q->soon);
+}
+
+static int addrs_take(struct question *q, const struct ares_addrinfo *info)
+{
+	q->ttl_s = UINT32_MAX;
+	q->addrs = calloc(ADDRS_MOST, sizeof(*q->addrs));
+	if (!q->addrs)
+		return -ENOMEM;
+	for (const struct ares_addrinfo_node *n = info->nodes;
+	     n && q->n_addrs < ADDRS_MOST; n = n->ai_next) {
+		struct addr *a = &q->addrs[q->n_addrs];
+		bool seen = false;
+
+		if (!n->ai_addr || addr_from_sockaddr(n->ai_addr, a, NULL) < 0)
+			continue;
+		for (size_t i = 0; i < q->n_addrs; i++)
+			seen = seen || addr_equal(&q->addrs[i], a);
+		if (seen)
+			continue;
+		q->n_addrs++;
+		if (n->ai_ttl >= 0 && (uint32_t)n->ai_ttl < q->ttl_s)
+			q->ttl_s = (uint32_t)n->ai_ttl;
+	}
+	return q->n_addrs > 0 ? 0 : -ENOENT;
+}
+
+static void addrs_answered(void *user, int status, int timeouts,
+			   struct ares_addrinfo *info)
+{
+	struct question *q = user;
+
+	(void)timeouts;
+	if (status != ARES_EDESTRUCTION && status != ARES_ECANCELLED) {
+		q->answered = true;
+		q->status = channel_errno(&q->channel, status);
+		if (q->status == 0)
+			q->status = info ? addrs_take(q, info) : -ENOENT;
+	}
+	if (info)
+		ares_freeaddrinfo(info);
+}
+
+static int addrs_literal(struct question *q, const struct addr *a)
+{
+	if (q->family != AF_UNSPEC && q->family != a->family)
+		return -ENOENT;
+	q->addrs = malloc(sizeof(*a));
+	if (!q->addrs)
+		return -ENOMEM;
+	q->addrs[0] = *a;
+	q->n_addrs = 1;
+	q->ttl_s = LITERAL_TTL_S;
+	return 0;
+}
+
+static void raw_answered(void *user, int status, int timeouts,
+			 unsigned char *data, int len)
+{
+	struct question *q = user;
+
+	(void)timeouts;
+	if (status == ARES_EDESTRUCTION || status == ARES_ECANCELLED)
+		return;
+	q->answered = true;
+	q->status = channel_errno(&q->channel, status);
+	/* c-ares tells NXDOMAIN as a status of its own, with the answer. */
+	if (q->status == -ENOENT && data)
+		q->status = 0;
+	if (q->status < 0)
+		return;
+	if (len < 2) {
+		q->status = -EBADMSG;
+		return;
+	}
+	q->data = malloc((size_t)len);
+	if (!q->data) {
+		q->status = -ENOMEM;
+		return;
+	}
+	memcpy(q->data, data, (size_t)len);
+	memcpy(q->data, q->query, 2); /* newer c-ares draws its own id */
+	q->len = (size_t)len;
+}
+
+/*
+ * Its turn has come. c-ares reads resolv.conf anew for each channel, so that
+ * a change of it needs no watching.
+ */
+static void question_go(struct gate_slot *s)
+{
+	struct question *q = (struct question *)s;
+	const struct lookup *l = q->lookup;
+	struct ares_addrinfo_hints hints = {
+		.ai_family = q->family,
+		.ai_flags = ARES_AI_NOSORT,
+	};
+	struct channel_options o = {
+		.servers = l->servers,
+		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
+			 ARES_FLAG_EDNS,
+		.try_ms = l->try_ms,
+		.tries = l->tries,
+		.total_ms = 2 * l->try_ms * l->tries,
+	};
+	int r = channel_init(&q->channel, l->loop, &o, question_step, q);
+
+	if (r < 0) {
+		question_known(q, r);
+		return;
+	}
+	q->running = true;
+	if (q->addrs_done)
+		ares_getaddrinfo(q->channel.ares, q->host, NULL, &hints,
+				 addrs_answered, q);
+	else
+		ares_send(q->channel.ares, q->query, (int)q->query_len,
+			  raw_answered, q);
+	if (q->answered)
+		question_known(q, q->status);
+	else
+		channel_arm(&q->channel);
+}
+
+int lookup_addrs(struct lookup *l, const char *host, int family,
+		 lookup_addrs_fn *done, void *user)
+{
+	struct question *q = question_new(l, user);
+	struct addr literal;
+	int id;
+
+	if (!q)
+		return -ENOMEM;
+	q->addrs_done = done;
+	q->family = family;
+	if (addr_parse(host, &literal) == 0) {
+		question_known(q, addrs_literal(q, &literal));
+		return question_enter(q);
+	}
+	q->host = str_dup(host);
+	if (!q->host) {
+		question_free(q);
+		return -ENOMEM;
+	}
+	id = question_enter(q);
+	gate_enter(&l->gate, &q->slot, question_go);
+	return id;
+}
+
+int lookup_raw(struct lookup *l, const char *name, uint16_t type,
+	       lookup_raw_fn *done, void *user)
+{
+	struct question *q = question_new(l, user);
+	int r, id;
+
+	if (!q)
+		return -ENOMEM;
+	q->raw_done = done;
+	/* No 0x20: there are forwarders that answer in lower case. */
+	r = dns_query_build(name, type, DNS_IN, (uint16_t)clock_random(), true,
+			    false, 0, q->query);
+	if (r < 0) {
+		question_free(q);
+		return r;
+	}
+	q->query_len = (size_t)r;
+	id = question_enter(q);
+	gate_enter(&l->gate, &q->slot, question_go);
+	return id;
+}
+
+void lookup_cancel(struct lookup *l, int id)
+{
+	struct question *q = l->questions;
+
+	while (q && q->id != id)
+		q = q->next;
+	if (!q)
+		return;
+	question_unlink(q);
+	question_free(q);
+}
+
+/* "[2001:db8::1]:5353,192.0.2.1:53", checked. */
+static int servers_join(const struct lookup_options *o, char **ret)
+{
+	struct buf b = BUF_INIT(SERVERS_LENGTH);
+	char text[ADDR_STRLEN];
+
+	for (size_t i = 0; i < o->n_servers; i++) {
+		struct addr a;
+		uint16_t port;
+
+		if (addr_parse_endpoint(o->servers[i], DNS_PORT, &a, &port,
+					NULL, 0) < 0) {
+			buf_done(&b);
+			return -EINVAL;
+		}
+		buf_addf(&b, a.family == AF_INET6 ? "%s[%s]:%u" : "%s%s:%u",
+			 i > 0 ? "," : "", addr_print(&a, text), port);
+	}
+	if (b.failed) {
+		buf_done(&b);
+		return -ENOMEM;
+	}
+	*ret = b.data; /* NULL where there are none */
+	return 0;
+}
+
+int lookup_new(struct ev_loop *loop, const struct lookup_options *o,
+	       struct lookup **ret)
+{
+	struct lookup *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (!l)
+		return -ENOMEM;
+	l->loop = loop;
+	gate_init(&l->gate, ASKED_MOST);
+	l->try_ms = o->timeout_ms ? o->timeout_ms : TRY_MS;
+	l->tries = o->tries ? o->tries : TRIES;
+	r = servers_join(o, &l->servers);
+	if (r < 0) {
+		lookup_free(l);
+		return r;
+	}
+	*ret = l;
+	return 0;
+}
+
+void lookup_free(struct lookup *l)
+{
+	if (!l)
+		return;
+	l->gate.most = 0; /* nobody's turn comes any more */
+	while (l->questions) {
+		struct question *q = l->questions;
+
+		l->questions = q->next;
+		question_free(q);
+	}
+	free(l->servers);
+	free(l);
+}

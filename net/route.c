@@ -1,0 +1,228 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+#include "net/nl_attr.h"
+#include "net/route.h"
+
+struct route {
+	int fd;
+	uint32_t seq;
+};
+
+static const struct nl_policy route_policy[] = {
+	[RTA_OIF] = { .min = 4, .max = 4 },
+	[RTA_GATEWAY] = { .min = 4, .max = 16 },
+	[RTA_PREFSRC] = { .min = 4, .max = 16 },
+	[RTA_VIA] = { .min = sizeof(struct rtvia) },
+};
+
+#define N_ATTRS (sizeof(route_policy) / sizeof(route_policy[0]))
+
+/* What the kernel says of one question. */
+struct route_reply {
+	uint8_t type, dst_len;
+	int ifindex;
+	struct addr source, gateway;
+};
+
+int route_open(struct route **ret)
+{
+	struct sockaddr_nl local = { .nl_family = AF_NETLINK };
+	struct route *r = calloc(1, sizeof(*r));
+	int error;
+
+	if (!r)
+		return -ENOMEM;
+	r->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		       NETLINK_ROUTE);
+	if (r->fd < 0 ||
+	    bind(r->fd, (const struct sockaddr *)&local, sizeof(local)) < 0) {
+		error = -errno;
+		route_close(r);
+		return error;
+	}
+	*ret = r;
+	return 0;
+}
+
+void route_close(struct route *r)
+{
+	if (!r)
+		return;
+	if (r->fd >= 0)
+		(void)close(r->fd);
+	free(r);
+}
+
+static int route_ask(struct route *r, const struct addr *dst, int ifindex,
+		     uint32_t mark, uint32_t flags)
+{
+	_Alignas(struct nlmsghdr) uint8_t room[128] = { 0 };
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	struct rtmsg *rtm;
+
+	h->nlmsg_type = RTM_GETROUTE;
+	h->nlmsg_flags = NLM_F_REQUEST;
+	h->nlmsg_seq = ++r->seq;
+	rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
+	rtm->rtm_family = (unsigned char)dst->family;
+	rtm->rtm_dst_len = (unsigned char)(8 * addr_len(dst->family));
+	rtm->rtm_flags = flags;
+	mnl_attr_put(h, RTA_DST, addr_len(dst->family), dst->bytes);
+	if (ifindex > 0)
+		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
+	if (mark != 0)
+		mnl_attr_put_u32(h, RTA_MARK, mark);
+	if (sendto(r->fd, h, h->nlmsg_len, 0, (const struct sockaddr *)&kernel,
+		   sizeof(kernel)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int route_error(const struct nlmsghdr *h)
+{
+	int32_t status;
+
+	if (mnl_nlmsg_get_payload_len(h) < sizeof(status))
+		return -EBADMSG;
+	memcpy(&status, mnl_nlmsg_get_payload(h), sizeof(status));
+	return status < 0 && status > -4096 ? status : -EBADMSG;
+}
+
+static int route_parse(const struct nlmsghdr *h, struct route_reply *ret)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
+	const struct nlattr *tb[N_ATTRS];
+	struct route_reply out = { 0 };
+	int r;
+
+	if (h->nlmsg_type == NLMSG_ERROR)
+		return route_error(h);
+	if (h->nlmsg_type != RTM_NEWROUTE)
+		return -EBADMSG;
+	r = nl_attr_collect(h, sizeof(*rtm), route_policy, tb, N_ATTRS);
+	if (r == 0)
+		r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA],
+				    rtm->rtm_family, &out.gateway);
+	if (r == 0 && tb[RTA_PREFSRC])
+		r = nl_attr_addr(tb[RTA_PREFSRC], rtm->rtm_family, &out.source);
+	if (r < 0)
+		return r;
+	out.type = rtm->rtm_type;
+	out.dst_len = rtm->rtm_dst_len;
+	if (tb[RTA_OIF])
+		out.ifindex = (int)mnl_attr_get_u32(tb[RTA_OIF]);
+	*ret = out;
+	return 0;
+}
+
+/* Skips what answers an earlier question, or comes from anybody else. */
+static int route_hear(struct route *r, struct route_reply *ret)
+{
+	_Alignas(struct nlmsghdr) uint8_t buf[4096];
+
+	for (int i = 0; i < 16; i++) {
+		struct sockaddr_nl from = { 0 };
+		socklen_t from_len = sizeof(from);
+		const struct nlmsghdr *h;
+		size_t at = 0;
+		ssize_t n = recvfrom(r->fd, buf, sizeof(buf), MSG_TRUNC,
+				     (struct sockaddr *)&from, &from_len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN ? -EIO : -errno;
+		if (from_len != sizeof(from) || from.nl_pid != 0)
+			continue;
+		if ((size_t)n > sizeof(buf))
+			return -EMSGSIZE;
+		if (nl_msg_next(buf, (size_t)n, &at, &h) > 0 &&
+		    h->nlmsg_seq == r->seq)
+			return route_parse(h, ret);
+	}
+	return -EIO;
+}
+
+static int route_question(struct route *r, const struct addr *dst, int ifindex,
+			  uint32_t mark, uint32_t flags,
+			  struct route_reply *ret)
+{
+	int error = route_ask(r, dst, ifindex, mark, flags);
+
+	return error < 0 ? error : route_hear(r, ret);
+}
+
+static bool reply_is_default(const struct route_reply *match, int family)
+{
+	return match->type == RTN_UNICAST &&
+	       match->dst_len <= (family == AF_INET ? 1 : 3);
+}
+
+int route_get(struct route *r, const struct addr *dst, int ifindex,
+	      uint32_t mark, struct route_answer *ret)
+{
+	struct route_reply way, match;
+	int error;
+
+	if (addr_len(dst->family) == 0)
+		return -EAFNOSUPPORT;
+	error = route_question(r, dst, ifindex, mark, 0, &way);
+	if (error < 0)
+		return error;
+	/*
+	 * IPv4 through a given interface without any route: the kernel
+	 * pretends that dst is on-link. This one knows better: EHOSTUNREACH.
+	 */
+	error = route_question(r, dst, ifindex, mark, RTM_F_FIB_MATCH, &match);
+	if (error < 0)
+		return error;
+	if (match.type == RTN_UNREACHABLE || match.type == RTN_BLACKHOLE ||
+	    match.type == RTN_PROHIBIT || match.type == RTN_THROW)
+		return -EHOSTUNREACH;
+	*ret = (struct route_answer){
+		.source = way.source,
+		.gateway = way.gateway,
+		.ifindex = way.ifindex,
+		.local = way.type == RTN_LOCAL,
+		.by_default = way.type == RTN_UNICAST &&
+			      reply_is_default(&match, dst->family),
+	};
+	return 0;
+}
+
+int route_is_default(struct route *r, const struct addr *dst, uint32_t mark,
+		     bool *ret)
+{
+	struct route_reply match;
+	int error;
+
+	if (addr_len(dst->family) == 0)
+		return -EAFNOSUPPORT;
+	error = route_question(r, dst, 0, mark, RTM_F_FIB_MATCH, &match);
+	if (error == 0)
+		*ret = reply_is_default(&match, dst->family);
+	return error;
+}
+
+struct addr route_global(int family)
+{
+	/* Nothing is ever sent there: a.root-servers.net, and an address
+	 * whose leading bits make RFC 6724's longest match no bias. */
+	static const struct addr v4 = { AF_INET, { 198, 41, 0, 4 } };
+	static const struct addr v6 = { AF_INET6, { 0x30, [15] = 1 } };
+	static const struct addr none;
+
+	if (family == AF_INET)
+		return v4;
+	return family == AF_INET6 ? v6 : none;
+}
