@@ -1,0 +1,102 @@
+/*
+ * monitor - which links, addresses and default routes this machine has.
+ *
+ * A mirror of the kernel's tables, kept by RTNETLINK. It tells you that an
+ * interface changed, never how: look at the mirror for that. One call may
+ * stand for many messages, and a lost message costs a resync, not a wrong
+ * answer.
+ *
+ * Knows nothing of records, names or servers.
+ */
+#ifndef MONITOR_MONITOR_H
+#define MONITOR_MONITOR_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct ev_loop;
+struct monitor;
+
+#define MONITOR_FOR_EVER UINT64_MAX
+
+struct monitor_link {
+	int ifindex;
+	int master; /* ifindex of its bridge or bond; 0: none */
+	char name[IFNAMSIZ];
+	char kind[16]; /* IFLA_INFO_KIND: "veth", "bridge", "tun", … or "" */
+	uint32_t flags; /* IFF_* */
+	uint8_t operstate; /* IF_OPER_* */
+	uint16_t type;     /* ARPHRD_* */
+};
+
+struct monitor_addr {
+	struct addr addr; /* ours: IFA_LOCAL where there is one */
+	int ifindex;
+	uint32_t flags; /* IFA_F_*, all 32 bits */
+	uint8_t prefix_len;
+	uint8_t scope;    /* RT_SCOPE_* */
+	uint8_t protocol; /* IFAPROT_*; 0: unknown */
+	uint64_t preferred_until_ms; /* monotonic, or MONITOR_FOR_EVER */
+	uint64_t valid_until_ms;
+};
+
+/*
+ * A default route (0/0 or what stands in for one). Of several next hops the
+ * heaviest that lives is told.
+ */
+struct monitor_route {
+	int family;
+	int ifindex;
+	uint32_t table;
+	uint32_t metric;
+	struct addr gateway, prefsrc; /* family 0: none */
+	/* 0, or that of what stands in for it: 0/1, 128/1, 2000::/3. */
+	uint8_t dst_len;
+};
+
+/*
+ * Once per interface and loop turn, from the event loop, never from inside a
+ * monitor_*() call. ifindex 0: look at all of them (first dump, resync).
+ * heard_ns is the monotonic time at which the first of the messages was
+ * read. Any monitor_*() function but monitor_free() may be called in it.
+ */
+typedef void monitor_changed_fn(void *user, int ifindex, uint64_t heard_ns);
+
+/*
+ * Opens the sockets, joins the groups, then dumps; the dump is done when
+ * this returns, and changed() follows with ifindex 0. One that is interrupted
+ * again and again is finished from the loop. 0 or -errno.
+ */
+int monitor_new(struct ev_loop *loop, monitor_changed_fn *changed, void *user,
+		struct monitor **ret);
+void monitor_free(struct monitor *m);
+
+/* Dumps anew in the next loop turn; changed(0) follows. */
+void monitor_resync(struct monitor *m);
+/* How often that was needed since the start. */
+unsigned int monitor_resyncs(const struct monitor *m);
+
+/*
+ * These are borrowed until the loop turns. Links are in order of ifindex;
+ * addresses of one interface are in the kernel's order of announcement.
+ */
+const struct monitor_link *monitor_links(const struct monitor *m,
+					 size_t *ret_n);
+const struct monitor_link *monitor_link(const struct monitor *m, int ifindex);
+const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,
+					 size_t *ret_n);
+const struct monitor_route *monitor_routes(const struct monitor *m,
+					   size_t *ret_n);
+
+/*
+ * The interface of the best default route of the main table: the longest
+ * prefix (what stands in for 0/0 wins over it), then the least metric, of
+ * equals the one whose link is up, then the least ifindex. 0: none.
+ */
+int monitor_default_ifindex(const struct monitor *m, int family);
+
+#endif

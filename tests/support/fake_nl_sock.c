@@ -1,0 +1,218 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+#include "monitor/nl_sock.h"
+#include "tests/support/fake_nl_sock.h"
+#include "tests/support/nl_build.h"
+
+#define MOST 20000
+
+struct datagram {
+	uint32_t len, portid;
+	int error;
+	_Alignas(struct nlmsghdr) uint8_t data[256];
+};
+
+static struct datagram *queue, *table;
+static int head, tail, n_table;
+static int event_fd = -1;
+
+/* The dump in progress. */
+static uint16_t asked_type;
+static uint8_t asked_family;
+static uint32_t asked_seq;
+static int asked_at;
+static bool interrupted, was_interrupted;
+static int interrupts, errors, error_number, dumps;
+static void (*during_dump)(void);
+
+void fake_nl_reset(void)
+{
+	if (!queue)
+		queue = calloc(MOST, sizeof(*queue));
+	if (!table)
+		table = calloc(MOST, sizeof(*table));
+	if (!queue || !table)
+		abort();
+	head = tail = n_table = 0;
+	interrupts = errors = dumps = 0;
+	interrupted = false;
+	during_dump = NULL;
+}
+
+static struct datagram *fake_nl_next(void)
+{
+	uint64_t one = 1;
+
+	if (tail == MOST)
+		abort();
+	if (event_fd >= 0 && write(event_fd, &one, sizeof(one)) < 0)
+		abort();
+	queue[tail] = (struct datagram){ 0 };
+	return &queue[tail++];
+}
+
+void fake_nl_say_bytes(const void *data, uint32_t len)
+{
+	struct datagram *d = fake_nl_next();
+
+	if (len > sizeof(d->data))
+		abort();
+	d->len = len;
+	memcpy(d->data, data, len);
+}
+
+void fake_nl_say(const struct nlmsghdr *h, uint32_t portid)
+{
+	fake_nl_say_bytes(h, h->nlmsg_len);
+	queue[tail - 1].portid = portid;
+}
+
+void fake_nl_fail(int error)
+{
+	fake_nl_next()->error = error;
+}
+
+void fake_nl_lose(void)
+{
+	head = tail = 0;
+}
+
+void fake_nl_table_clear(void)
+{
+	n_table = 0;
+}
+
+void fake_nl_table_add(const struct nlmsghdr *h)
+{
+	if (n_table == MOST || h->nlmsg_len > sizeof(table->data))
+		abort();
+	table[n_table].len = h->nlmsg_len;
+	memcpy(table[n_table++].data, h, h->nlmsg_len);
+}
+
+void fake_nl_during_dump(void (*fn)(void))
+{
+	during_dump = fn;
+}
+
+void fake_nl_interrupt(int n)
+{
+	interrupts = n;
+}
+
+void fake_nl_dump_error(int n, int error)
+{
+	errors = n;
+	error_number = error;
+}
+
+int fake_nl_dumps(void)
+{
+	return dumps;
+}
+
+int nl_sock_open(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	void (*fn)(void) = during_dump;
+
+	during_dump = NULL;
+	if (fn)
+		fn();
+	dumps++;
+	interrupted = interrupts > 0;
+	interrupts -= interrupted;
+	return fd;
+}
+
+int nl_sock_listen(void)
+{
+	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return event_fd;
+}
+
+void nl_sock_close(int fd)
+{
+	if (fd == event_fd)
+		event_fd = -1;
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+int nl_sock_send(int fd, const struct nlmsghdr *h)
+{
+	(void)fd;
+	asked_type = h->nlmsg_type;
+	asked_family = *(const uint8_t *)mnl_nlmsg_get_payload(h);
+	asked_seq = h->nlmsg_seq;
+	asked_at = 0;
+	was_interrupted = interrupted;
+	return 0;
+}
+
+static ssize_t fake_nl_end(void *buf)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+	int32_t *status = mnl_nlmsg_put_extra_header(h, sizeof(*status));
+
+	h->nlmsg_type = NLMSG_DONE;
+	h->nlmsg_seq = asked_seq;
+	h->nlmsg_flags = was_interrupted ? NLM_F_DUMP_INTR : 0;
+	if (errors > 0) {
+		errors--;
+		*status = error_number;
+	}
+	return (ssize_t)h->nlmsg_len;
+}
+
+static ssize_t fake_nl_dump(void *buf)
+{
+	for (; asked_at < n_table; asked_at++) {
+		struct datagram *d = &table[asked_at];
+		struct nlmsghdr *h = (struct nlmsghdr *)d->data;
+		uint8_t family = *(uint8_t *)mnl_nlmsg_get_payload(h);
+
+		/* RTM_GETx is two above RTM_NEWx. */
+		if (h->nlmsg_type + 2 != asked_type || family != asked_family)
+			continue;
+		h->nlmsg_seq = asked_seq;
+		h->nlmsg_flags = NLM_F_MULTI;
+		memcpy(buf, d->data, d->len);
+		asked_at++;
+		return (ssize_t)d->len;
+	}
+	return fake_nl_end(buf);
+}
+
+ssize_t nl_sock_recv(int fd, void *buf, size_t size, uint32_t *ret_portid)
+{
+	const struct datagram *d;
+	uint64_t count;
+
+	*ret_portid = 0;
+	if (fd != event_fd)
+		return fake_nl_dump(buf);
+	if (head == tail) {
+		head = tail = 0;
+		(void)!read(event_fd, &count, sizeof(count));
+		return -EAGAIN;
+	}
+	d = &queue[head++];
+	if (d->error)
+		return d->error;
+	if (d->len > size)
+		return -EMSGSIZE;
+	memcpy(buf, d->data, d->len);
+	*ret_portid = d->portid;
+	return (ssize_t)d->len;
+}

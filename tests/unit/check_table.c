@@ -1,0 +1,274 @@
+#include "config.h"
+
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "monitor/table.h"
+#include "tests/support/suite.h"
+
+#define UP (IFF_UP | IFF_RUNNING)
+
+static struct table *t;
+
+static void setup(void)
+{
+	t = table_new();
+	ck_assert_ptr_nonnull(t);
+}
+
+static void teardown(void)
+{
+	table_free(t);
+}
+
+static int link_is(int ifindex, uint32_t flags, const char *name)
+{
+	struct nl_link l = { .link = { .ifindex = ifindex, .flags = flags } };
+
+	strcpy(l.link.name, name);
+	return table_take_link(t, &l);
+}
+
+static int link_gone(int ifindex)
+{
+	struct nl_link l = { .gone = true, .link = { .ifindex = ifindex } };
+
+	return table_take_link(t, &l);
+}
+
+static int addr_is(int ifindex, const char *text, bool gone)
+{
+	struct nl_addr a = { .gone = gone, .preferred_s = NL_ADDR_FOR_EVER };
+
+	ck_assert_int_eq(addr_parse(text, &a.addr.addr), 0);
+	a.peer = a.addr.addr;
+	a.addr.ifindex = ifindex;
+	a.addr.preferred_until_ms = MONITOR_FOR_EVER;
+	return table_take_addr(t, &a);
+}
+
+static struct nl_route route(int family, int ifindex, const char *gateway,
+			     uint32_t metric)
+{
+	struct nl_route r = {
+		.unicast = true,
+		.route = {
+			.family = family,
+			.ifindex = ifindex,
+			.table = RT_TABLE_MAIN,
+			.metric = metric,
+		},
+	};
+
+	r.key.dst.family = r.key.src.family = (uint16_t)family;
+	ck_assert_int_eq(addr_parse(gateway, &r.route.gateway), 0);
+	return r;
+}
+
+static size_t addresses(int ifindex)
+{
+	size_t n;
+
+	(void)table_addrs(t, ifindex, &n);
+	return n;
+}
+
+static size_t routes(void)
+{
+	size_t n;
+
+	(void)table_routes(t, &n);
+	return n;
+}
+
+START_TEST(test_links_in_order)
+{
+	const struct monitor_link *links;
+	size_t n;
+
+	for (int i = 40; i > 0; i--)
+		ck_assert_int_eq(link_is((i * 7) % 41, UP, "x"), TABLE_CHANGED);
+	links = table_links(t, &n);
+	ck_assert_uint_eq(n, 40);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_int_eq(links[i].ifindex, (int)i + 1);
+	ck_assert_int_eq(link_gone(7), TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_ptr_null(table_link(t, 7));
+	ck_assert_ptr_nonnull(table_link(t, 8));
+	ck_assert_int_eq(link_gone(7), TABLE_FLUSH);
+}
+END_TEST
+
+START_TEST(test_link_news)
+{
+	ck_assert_int_eq(link_is(2, UP, "eth0"), TABLE_CHANGED);
+	ck_assert_int_eq(link_is(2, UP, "eth0"), TABLE_SAME);
+	/* tcpdump comes and goes. */
+	ck_assert_int_eq(link_is(2, UP | IFF_PROMISC, "eth0"), TABLE_SAME);
+	ck_assert_int_eq(link_is(2, IFF_UP, "eth0"), TABLE_CHANGED);
+	/* Renamed: the addresses stay. */
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", false), TABLE_CHANGED);
+	ck_assert_int_eq(link_is(2, IFF_UP, "wan"), TABLE_CHANGED);
+	ck_assert_str_eq(table_link(t, 2)->name, "wan");
+	ck_assert_uint_eq(addresses(2), 1);
+	/* Deleted, or moved to another namespace: they go with it. */
+	ck_assert_int_eq(link_gone(2), TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_int_eq(link_is(2, 0, "wan"),
+			 TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_uint_eq(addresses(2), 0);
+}
+END_TEST
+
+START_TEST(test_addresses)
+{
+	/* Its link is not known: that was announced before, or has gone. */
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", false), TABLE_SAME);
+	link_is(2, UP, "a");
+	link_is(3, UP, "b");
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", false), TABLE_CHANGED);
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", false), TABLE_SAME);
+	ck_assert_int_eq(addr_is(3, "192.0.2.1", false), TABLE_CHANGED);
+	/* Never announced (IPv6, from the kernel's workqueue). */
+	ck_assert_int_eq(addr_is(2, "2001:db8::1", true), TABLE_SAME);
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", true),
+			 TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_uint_eq(addresses(2), 0);
+	ck_assert_uint_eq(addresses(3), 1);
+}
+END_TEST
+
+/* What the kernel flushes without a word. */
+START_TEST(test_silent_flush)
+{
+	struct nl_route r4 = route(AF_INET, 2, "192.0.2.254", 0);
+	struct nl_route r6 = route(AF_INET6, 2, "fe80::1", 0);
+
+	link_is(2, UP, "a");
+	addr_is(2, "192.0.2.1", false);
+	addr_is(2, "192.0.2.2", false);
+	ck_assert_int_eq(table_take_route(t, &r4), TABLE_CHANGED);
+	ck_assert_int_eq(table_take_route(t, &r6), TABLE_CHANGED);
+	addr_is(2, "192.0.2.1", true);
+	ck_assert_uint_eq(routes(), 2);
+	/* The last IPv4 address: IPv4 routes only. */
+	ck_assert_int_eq(addr_is(2, "192.0.2.2", true),
+			 TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_uint_eq(routes(), 1);
+	table_take_route(t, &r4);
+	ck_assert_int_eq(link_is(2, 0, "a"),
+			 TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_uint_eq(routes(), 0);
+	/* A route replayed after a dump, then the link's word that undoes it. */
+	table_take_route(t, &r4);
+	ck_assert_int_eq(link_is(2, 0, "a"),
+			 TABLE_CHANGED | TABLE_FLUSH);
+	ck_assert_uint_eq(routes(), 0);
+}
+END_TEST
+
+START_TEST(test_routes)
+{
+	struct nl_route a = route(AF_INET, 2, "192.0.2.254", 0);
+	struct nl_route b = route(AF_INET, 3, "198.51.100.254", 0);
+	struct nl_route dead = route(AF_INET, 1, "192.0.2.254", 0);
+
+	ck_assert_int_eq(table_take_route(t, &a), TABLE_CHANGED);
+	ck_assert_int_eq(table_take_route(t, &a), TABLE_SAME);
+	b.replaces = true;
+	ck_assert_int_eq(table_take_route(t, &b), TABLE_CHANGED);
+	ck_assert_uint_eq(routes(), 1);
+	ck_assert_int_eq(table_default_ifindex(t, AF_INET), 3);
+	/* Replaced by one that leads nowhere. */
+	dead.unicast = false;
+	dead.replaces = true;
+	ck_assert_int_eq(table_take_route(t, &dead), TABLE_CHANGED);
+	ck_assert_uint_eq(routes(), 0);
+	/* Two of one key, and one replaces whichever comes first. */
+	b.replaces = false;
+	table_take_route(t, &a);
+	table_take_route(t, &b);
+	dead = route(AF_INET, 4, "192.0.2.77", 0);
+	dead.replaces = true;
+	ck_assert_int_eq(table_take_route(t, &dead),
+			 TABLE_CHANGED | TABLE_DOUBT);
+	b.gone = true;
+	ck_assert_int_eq(table_take_route(t, &b), TABLE_CHANGED);
+	ck_assert_int_eq(table_take_route(t, &b), TABLE_SAME);
+}
+END_TEST
+
+/* What happens to several next hops is not all told. */
+START_TEST(test_many)
+{
+	struct nl_route r = route(AF_INET, 2, "192.0.2.254", 0);
+
+	r.many = true;
+	link_is(2, UP, "a");
+	addr_is(2, "192.0.2.1", false);
+	ck_assert(!table_routes_many(t));
+	ck_assert_int_eq(table_take_route(t, &r), TABLE_CHANGED | TABLE_DOUBT);
+	ck_assert(table_routes_many(t));
+	ck_assert_int_eq(link_is(2, 0, "a"),
+			 TABLE_CHANGED | TABLE_DOUBT | TABLE_FLUSH);
+	ck_assert_int_eq(link_is(2, UP, "a"), TABLE_CHANGED | TABLE_DOUBT);
+	ck_assert_int_eq(addr_is(2, "192.0.2.1", true),
+			 TABLE_CHANGED | TABLE_DOUBT | TABLE_FLUSH);
+	ck_assert_uint_eq(routes(), 1);
+	r.gone = true;
+	ck_assert_int_eq(table_take_route(t, &r), TABLE_CHANGED | TABLE_DOUBT);
+}
+END_TEST
+
+/* The first of the routes is to win, though it comes last. */
+static const struct race {
+	const char *name;
+	struct { int ifindex; uint32_t metric, table; uint8_t len; } way[2];
+} races[] = {
+	{ "the least metric", { { 5, 10 }, { 2, 20 } } },
+	{ "of equals the one that is up", { { 5, 10 }, { 3, 10 } } },
+	{ "then the least index", { { 2, 10 }, { 5, 10 } } },
+	{ "the main table", { { 5, 10 }, { 2, 1, 100 } } },
+	{ "what stands in for a default route", { { 5, 10, 0, 1 }, { 2, 1 } } },
+	{ "one that is down, if its metric is less", { { 3, 1 }, { 2, 2 } } },
+};
+
+START_TEST(test_default)
+{
+	const struct race *race = &races[_i];
+
+	link_is(2, UP, "a");
+	link_is(3, IFF_UP, "no-carrier");
+	link_is(5, UP, "c");
+	ck_assert_int_eq(table_default_ifindex(t, AF_INET6), 0);
+	for (int i = 1; i >= 0; i--) {
+		struct nl_route r = route(AF_INET6, race->way[i].ifindex,
+					  "fe80::1", race->way[i].metric);
+
+		if (race->way[i].table)
+			r.route.table = race->way[i].table;
+		r.route.dst_len = race->way[i].len;
+		table_take_route(t, &r);
+	}
+	ck_assert_msg(table_default_ifindex(t, AF_INET6) ==
+			      race->way[0].ifindex, "%s", race->name);
+	ck_assert_int_eq(table_default_ifindex(t, AF_INET), 0);
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("table");
+	TCase *tc = tcase_create("table");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_links_in_order);
+	tcase_add_test(tc, test_link_news);
+	tcase_add_test(tc, test_addresses);
+	tcase_add_test(tc, test_silent_flush);
+	tcase_add_test(tc, test_routes);
+	tcase_add_test(tc, test_many);
+	tcase_add_loop_test(tc, test_default, 0, SUITE_COUNT(races));
+	suite_add_tcase(s, tc);
+	return s;
+}
