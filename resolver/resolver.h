@@ -1,0 +1,190 @@
+/*
+ * resolver - what the world says: the zone's own servers about a name, and
+ * reflectors about an address.
+ *
+ * Two kinds of question, both asked from the candidate address. Nothing is
+ * decided here: resolver_verdict() and the daemon do that.
+ *
+ * Knows nothing of interfaces, records or updates.
+ */
+#ifndef RESOLVER_RESOLVER_H
+#define RESOLVER_RESOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "net/egress.h"
+
+struct ev_loop;
+struct resolver;
+struct route;
+
+struct resolver_options {
+	const char *const *servers; /* none: resolv.conf */
+	size_t n_servers;
+	uint32_t timeout_ms; /* of one question to one server */
+	unsigned int tries;
+	struct route *route; /* borrowed for life */
+};
+
+/* 0 or -errno. Copies the options. */
+int resolver_new(struct ev_loop *loop, const struct resolver_options *o,
+		 struct resolver **ret);
+/* NULL is fine. No callback follows. */
+void resolver_free(struct resolver *r);
+
+/* ---- check: what do the zone's own servers say of a name? ---- */
+
+enum resolver_mode {
+	RESOLVER_AUTHORITATIVE, /* the zone's servers by address, RD=0 */
+	RESOLVER_RECURSIVE,     /* the configured resolver */
+};
+
+struct resolver_question {
+	const char *name;
+	int family;
+	enum resolver_mode mode;
+	/* Ask these instead of the zone's NS set: host or address, :port. */
+	const char *const *nameservers;
+	size_t n_nameservers;
+	struct egress egress; /* egress_for() is applied for each server */
+};
+
+/* What one server did. Absent is an answer; no answer is not. */
+enum resolver_outcome {
+	RESOLVER_ANSWERED,    /* with AA: n addresses, or absent where n is 0 */
+	RESOLVER_CNAME,       /* with AA: the name is an alias */
+	RESOLVER_INTERCEPTED, /* an answer without AA: somebody else's */
+	RESOLVER_LAME,        /* REFUSED, SERVFAIL, NOTIMP, a referral… */
+	RESOLVER_SILENT,      /* no answer to be had; error says why */
+};
+
+struct resolver_server {
+	const char *name; /* of the NS record, or as configured */
+	struct addr addr;
+	uint16_t port;
+	enum resolver_outcome outcome;
+	unsigned int rcode;
+	int error; /* RESOLVER_SILENT: -errno */
+	bool ra;
+	const struct addr *addrs;
+	size_t n_addrs;
+	uint32_t ttl_s;
+	const char *cname; /* RESOLVER_CNAME: what it points at */
+	uint32_t rtt_us;
+};
+
+struct resolver_answer {
+	/*
+	 * 0: every server was asked (each has its outcome). -ENOENT: no zone
+	 * holds this name. Else -errno: the zone or its servers could not be
+	 * found out now; there are no servers.
+	 */
+	int status;
+	const char *zone; /* NULL: not known; "" is the root */
+	const struct resolver_server *servers;
+	size_t n_servers;
+	/*
+	 * Name server names that have no address to ask; they count for
+	 * nothing but are told.
+	 */
+	size_t n_unreachable;
+};
+
+/* All pointers are borrowed for the call. */
+typedef void resolver_check_fn(void *user, const struct resolver_answer *a);
+
+/*
+ * Returns an id > 0, or -errno and no callback. The callback comes once,
+ * from the event loop, never from inside this call, never after cancel, and
+ * at the latest after the timeouts of finding the zone and of asking.
+ */
+int resolver_check(struct resolver *r, const struct resolver_question *q,
+		   resolver_check_fn *done, void *user);
+
+/* Finds zone and servers of name into the cache; tells nobody. */
+void resolver_prepare(struct resolver *r, const char *name);
+
+/* The zone that name was last found in, or NULL. Borrowed, loop turn. */
+const char *resolver_zone(const struct resolver *r, const char *name);
+
+enum resolver_verdict {
+	RESOLVER_RIGHT,       /* all who answered say exactly what is wanted */
+	RESOLVER_PROPAGATING, /* some do */
+	RESOLVER_DIFFERS,     /* none does */
+	RESOLVER_UNKNOWN,     /* nobody who may be believed answered */
+	RESOLVER_ALIAS,       /* the name is a CNAME */
+};
+
+/*
+ * Pure: the answer held against the wanted set (order does not count; an
+ * empty set wants the name absent). Servers that were lame, silent or
+ * intercepted have no vote; RIGHT needs at least one vote.
+ */
+enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
+				       const struct addr *wanted, size_t n);
+
+/*
+ * One line for people about one server: "ns1.example (192.0.2.53): 192.0.2.7",
+ * "…: absent", "…: REFUSED", "…: no answer (timed out)". Returns out.
+ */
+const char *resolver_server_print(const struct resolver_server *s, char *out,
+				  size_t size);
+
+/* ---- confirm: does the world see this address? ---- */
+
+struct resolver_confirm {
+	struct addr candidate;
+	struct egress egress; /* applied as it is */
+	/*
+	 * "dns:opendns" or another built-in name, or
+	 * "dns:NAME@SERVER/TYPE[/CLASS]" with SERVER a host or address, :port.
+	 */
+	const char *const *reflectors;
+	size_t n_reflectors;
+	unsigned int quorum; /* independent operators that must agree; >= 1 */
+	uint32_t timeout_ms; /* for all of it */
+};
+
+enum resolver_seen {
+	RESOLVER_SEEN,      /* a quorum saw exactly the candidate */
+	RESOLVER_SEEN_AS,   /* a quorum saw one other address: seen_as */
+	RESOLVER_DISPUTED,  /* answers, but no quorum for any address */
+	RESOLVER_NOT_SEEN,  /* nobody who counts answered in time */
+};
+
+struct resolver_reflection {
+	const char *reflector; /* as configured */
+	int status;            /* 0: it said addr; else -errno */
+	struct addr addr;
+	char why[80]; /* status < 0: for people */
+	uint32_t rtt_us;
+};
+
+struct resolver_confirmation {
+	enum resolver_seen seen;
+	struct addr seen_as;
+	const struct resolver_reflection *reflections;
+	size_t n_reflections; /* those asked so far */
+	/* Only plain DNS spoke: not enough to publish another address by. */
+	bool dns_only;
+};
+
+typedef void resolver_confirm_fn(void *user,
+				 const struct resolver_confirmation *c);
+
+/* The contract of resolver_check(). */
+int resolver_confirm(struct resolver *r, const struct resolver_confirm *c,
+		     resolver_confirm_fn *done, void *user);
+
+/*
+ * Is text a reflector that this build can ask? 0, -EOPNOTSUPP for a kind
+ * that it cannot, -EINVAL for nonsense.
+ */
+int resolver_reflector_check(const char *text);
+
+void resolver_cancel(struct resolver *r, int id);
+
+#endif

@@ -1,0 +1,158 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/dns_msg.h"
+#include "resolver/resolver.h"
+
+#define DNS_PORT 53
+
+static bool holds(const struct addr *set, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&set[i], a))
+			return true;
+	return false;
+}
+
+static bool same_set(const struct addr *a, size_t n_a, const struct addr *b,
+		     size_t n_b)
+{
+	for (size_t i = 0; i < n_a; i++)
+		if (!holds(b, n_b, &a[i]))
+			return false;
+	for (size_t i = 0; i < n_b; i++)
+		if (!holds(a, n_a, &b[i]))
+			return false;
+	return true;
+}
+
+enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
+				       const struct addr *wanted, size_t n)
+{
+	size_t right = 0, wrong = 0, aliases = 0;
+
+	if (a->status < 0)
+		return RESOLVER_UNKNOWN;
+	for (size_t i = 0; i < a->n_servers; i++) {
+		const struct resolver_server *s = &a->servers[i];
+
+		if (s->outcome == RESOLVER_CNAME)
+			aliases++;
+		else if (s->outcome != RESOLVER_ANSWERED)
+			continue;
+		else if (same_set(s->addrs, s->n_addrs, wanted, n))
+			right++;
+		else
+			wrong++;
+	}
+	if (right + wrong == 0)
+		return aliases > 0 ? RESOLVER_ALIAS : RESOLVER_UNKNOWN;
+	if (right == 0)
+		return RESOLVER_DIFFERS;
+	/* An alias on some servers only is on its way in or out. */
+	return wrong + aliases > 0 ? RESOLVER_PROPAGATING : RESOLVER_RIGHT;
+}
+
+static const char *error_text(int error)
+{
+	switch (-error) {
+	case ETIMEDOUT:
+		return "timed out";
+	case ECONNREFUSED:
+		return "nobody listens there";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "no route";
+	case EADDRNOTAVAIL:
+		return "our address is not there";
+	case EBADMSG:
+		return "it was garbled";
+	case EREMOTEIO:
+		return "the resolver failed";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* "ns1.example (192.0.2.53:5353)" */
+static int print_who(const struct resolver_server *s, char *out, size_t size)
+{
+	const char *name = s->name ? s->name : "?";
+	char text[ADDR_STRLEN];
+
+	if (s->addr.family == 0)
+		return snprintf(out, size, "%s", name);
+	addr_print(&s->addr, text);
+	if (s->port == DNS_PORT)
+		return strcmp(name, text) == 0 ?
+			       snprintf(out, size, "%s", name) :
+			       snprintf(out, size, "%s (%s)", name, text);
+	return snprintf(out, size,
+			s->addr.family == AF_INET6 ? "%s ([%s]:%u)" :
+						     "%s (%s:%u)",
+			name, text, s->port);
+}
+
+static void print_addrs(const struct resolver_server *s, char *out,
+			size_t size)
+{
+	char text[ADDR_STRLEN];
+	size_t at = 0;
+
+	if (s->n_addrs == 0)
+		(void)snprintf(out, size, "absent");
+	for (size_t i = 0; i < s->n_addrs && at < size; i++) {
+		int n = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "",
+				 addr_print(&s->addrs[i], text));
+
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static void print_lame(const struct resolver_server *s, char *out, size_t size)
+{
+	if (s->rcode == DNS_NOERROR || s->rcode == DNS_NXDOMAIN)
+		(void)snprintf(out, size, "does not hold the zone");
+	else
+		(void)snprintf(out, size, "%s", dns_rcode_name(s->rcode));
+}
+
+const char *resolver_server_print(const struct resolver_server *s, char *out,
+				  size_t size)
+{
+	size_t at;
+	int n;
+
+	if (size == 0)
+		return out;
+	n = print_who(s, out, size);
+	at = n > 0 ? (size_t)n : 0;
+	if (at + 3 >= size)
+		return out;
+	memcpy(out + at, ": ", 3);
+	at += 2;
+	switch (s->outcome) {
+	case RESOLVER_ANSWERED:
+		print_addrs(s, out + at, size - at);
+		break;
+	case RESOLVER_CNAME:
+		(void)snprintf(out + at, size - at, "an alias of %s",
+			       s->cname ? s->cname : "?");
+		break;
+	case RESOLVER_INTERCEPTED:
+		(void)snprintf(out + at, size - at,
+			       "answered without authority: intercepted?");
+		break;
+	case RESOLVER_LAME:
+		print_lame(s, out + at, size - at);
+		break;
+	case RESOLVER_SILENT:
+		(void)snprintf(out + at, size - at, "no answer (%s)",
+			       error_text(s->error));
+		break;
+	}
+	return out;
+}
