@@ -1,0 +1,254 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "notify/account.h"
+#include "notify/type.h"
+
+static struct account_value *find(const struct account *a, const char *name)
+{
+	for (size_t i = 0; i < a->n_values; i++)
+		if (strcmp(a->values[i].name, name) == 0)
+			return &a->values[i];
+	return NULL;
+}
+
+const struct account_value *account_values(const struct account *a,
+					   const char *name)
+{
+	return find(a, name);
+}
+
+const char *account_get(const struct account *a, const char *name)
+{
+	const struct account_value *v = find(a, name);
+
+	return v ? v->texts[0] : NULL;
+}
+
+static void value_clear(struct account_value *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		str_wipe_free(v->texts[i]);
+	free(v->texts);
+	v->texts = NULL;
+	v->n = 0;
+}
+
+static int value_add(struct account_value *v, const char *text)
+{
+	char *copy = str_dup(text);
+	char **texts = realloc(v->texts, (v->n + 1) * sizeof(*texts));
+
+	if (texts)
+		v->texts = texts;
+	if (!texts || !copy) {
+		str_wipe_free(copy);
+		return -ENOMEM;
+	}
+	v->texts[v->n++] = copy;
+	return 0;
+}
+
+int account_add(struct account *a, const char *name, const char *text)
+{
+	struct account_value *v = find(a, name), *grown, fresh = { .n = 0 };
+
+	if (v)
+		return value_add(v, text);
+	fresh.name = str_dup(name);
+	grown = realloc(a->values, (a->n_values + 1) * sizeof(*grown));
+	if (grown)
+		a->values = grown;
+	if (!grown || !fresh.name || value_add(&fresh, text) < 0) {
+		free(fresh.name);
+		free(fresh.texts);
+		return -ENOMEM;
+	}
+	a->values[a->n_values++] = fresh;
+	return 0;
+}
+
+int account_set(struct account *a, const char *name, const char *text)
+{
+	struct account_value *v = find(a, name);
+	struct account_value fresh = { .n = 0 };
+
+	if (!v)
+		return account_add(a, name, text);
+	if (value_add(&fresh, text) < 0) {
+		free(fresh.texts);
+		return -ENOMEM;
+	}
+	value_clear(v);
+	v->texts = fresh.texts;
+	v->n = fresh.n;
+	return 0;
+}
+
+struct account *accounts_find(const struct accounts *as, const char *name)
+{
+	for (size_t i = 0; i < as->n; i++)
+		if (strcmp(as->items[i].name, name) == 0)
+			return &as->items[i];
+	return NULL;
+}
+
+struct account *accounts_append(struct accounts *as)
+{
+	struct account *items = realloc(as->items,
+					(as->n + 1) * sizeof(*items));
+
+	if (!items)
+		return NULL;
+	as->items = items;
+	items[as->n] = (struct account){ .name = NULL };
+	return &items[as->n++];
+}
+
+static void account_done(struct account *a)
+{
+	if (a->open && a->type->close)
+		a->type->close(a);
+	free(a->name);
+	for (size_t i = 0; i < a->n_values; i++) {
+		free(a->values[i].name);
+		value_clear(&a->values[i]);
+	}
+	free(a->values);
+}
+
+void accounts_done(struct accounts *as)
+{
+	for (size_t i = 0; i < as->n; i++)
+		account_done(&as->items[i]);
+	free(as->items);
+	*as = (struct accounts){ .items = NULL };
+}
+
+static json_t *pack_texts(const struct account_value *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; v && i < v->n; i++)
+		(void)json_array_append_new(
+			list, json_stringn_nocheck(v->texts[i],
+						   strlen(v->texts[i])));
+	return list;
+}
+
+json_t *accounts_pack(const struct accounts *as)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < as->n; i++) {
+		const struct account *a = &as->items[i];
+		json_t *values = json_object(), *one;
+
+		for (size_t v = 0; v < a->n_values; v++)
+			(void)json_object_set_new(values, a->values[v].name,
+						  pack_texts(&a->values[v]));
+		one = json_pack("{ss ss sI sI sI sI so}", "name", a->name,
+				"type", a->type->name, "timeout_ms",
+				(json_int_t)a->timeout_ms, "min_interval_s",
+				(json_int_t)a->min_interval_s, "refresh_s",
+				(json_int_t)a->refresh_s, "retry_refused_s",
+				(json_int_t)a->retry_refused_s, "values",
+				values);
+		if (json_array_append_new(list, one) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static int unpack_values(json_t *values, struct account *a)
+{
+	const char *name;
+	json_t *texts;
+
+	json_object_foreach(values, name, texts) {
+		size_t n = json_array_size(texts);
+
+		for (size_t i = 0; i < n; i++) {
+			const char *t = json_string_value(
+				json_array_get(texts, i));
+
+			if (!t)
+				return -EBADMSG;
+			if (account_add(a, name, t) < 0)
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int unpack_one(json_t *o, struct account *a)
+{
+	json_int_t timeout, spacing, refresh, refused;
+	const char *name, *type;
+	json_t *values;
+
+	if (json_unpack(o, "{ss ss sI sI sI sI so}", "name", &name, "type",
+			&type, "timeout_ms", &timeout, "min_interval_s",
+			&spacing, "refresh_s", &refresh, "retry_refused_s",
+			&refused, "values", &values) < 0)
+		return -EBADMSG;
+	a->name = str_dup(name);
+	a->type = type_find(type);
+	a->timeout_ms = (uint32_t)timeout;
+	a->min_interval_s = (uint32_t)spacing;
+	a->refresh_s = (uint32_t)refresh;
+	a->retry_refused_s = (uint32_t)refused;
+	if (!a->name)
+		return -ENOMEM;
+	return a->type ? unpack_values(values, a) : -EBADMSG;
+}
+
+int accounts_unpack(json_t *o, struct accounts *ret)
+{
+	struct accounts as = { .n = 0 };
+	size_t n = json_array_size(o);
+	int r = json_is_array(o) ? 0 : -EBADMSG;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct account *a = accounts_append(&as);
+
+		r = a ? unpack_one(json_array_get(o, i), a) : -ENOMEM;
+	}
+	if (r == 0)
+		*ret = as;
+	else
+		accounts_done(&as);
+	return r;
+}
+
+json_t *accounts_describe(const struct accounts *as)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < as->n; i++) {
+		const struct account *a = &as->items[i];
+		const char *zone = account_get(a, "zone");
+
+		(void)json_array_append_new(
+			list,
+			json_pack("{ss ss sb sb sb sI sI sI sI so so}", "name",
+				  a->name, "type", a->type->name, "ipv4",
+				  (int)a->type->ipv4, "ipv6",
+				  (int)a->type->ipv6, "zone_batch",
+				  (int)a->type->zone_batch, "min_interval_s",
+				  (json_int_t)a->min_interval_s, "refresh_s",
+				  (json_int_t)a->refresh_s, "retry_refused_s",
+				  (json_int_t)a->retry_refused_s, "timeout_s",
+				  (json_int_t)((a->timeout_ms + 999) / 1000),
+				  "zone", zone ? json_string(zone) : json_null(),
+				  "hosts",
+				  pack_texts(account_values(a, "hosts"))));
+	}
+	return json_pack("{so}", "accounts", list);
+}

@@ -1,0 +1,491 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <ev.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "notify/desk.h"
+#include "notify/type.h"
+
+#define WORKS_MAX 100000
+#define OUT_MAX (64 * 1024 * 1024)
+/* Jobs announced by "more" are waited for no longer than this. */
+#define GATHER_S 0.05
+/* A pipe that is writable takes this much without blocking. */
+#define PIPE_ATOMIC 4096
+
+/* Works of one account that wait for the last of their kind. */
+struct gathering {
+	struct account *account;
+	struct work **works;
+	size_t n, size;
+	ev_timer timer;
+	bool prepare; /* asked for, not yet done */
+};
+
+struct desk {
+	struct engine *engine;
+	struct accounts *accounts;
+	int in, out;
+	ev_io in_io, out_io;
+	ev_timer later; /* what is prepared after the jobs at hand */
+	struct buf in_buf, out_buf;
+	bool skipping; /* the rest of a line that is too long */
+	bool eof;
+	int status;
+	struct work *works;
+	size_t n_works;
+};
+
+static void check_finished(struct desk *d)
+{
+	if (d->status < 0 ||
+	    (d->eof && d->n_works == 0 && d->out_buf.len == 0))
+		ev_break(d->engine->loop, EVBREAK_ALL);
+}
+
+static void say(struct desk *d, char *line)
+{
+	if (line)
+		buf_add_str(&d->out_buf, line);
+	if (!line || d->out_buf.failed)
+		d->status = -ENOMEM;
+	free(line);
+	ev_io_start(d->engine->loop, &d->out_io);
+}
+
+static void refuse(struct desk *d, const struct job *j, const char *format,
+		   const char *what)
+{
+	struct outcome o;
+	char text[160];
+
+	(void)str_printable(what, strlen(what), 100, text, sizeof(text));
+	outcome_set(&o, NOTIFY_REFUSED, 0, "%s%s", format, text);
+	say(d, outcome_print(j, &o));
+}
+
+static void unlink_work(struct desk *d, struct work *w)
+{
+	struct work **p = &d->works;
+
+	while (*p != w)
+		p = &(*p)->next;
+	*p = w->next;
+	d->n_works--;
+}
+
+void work_done(struct work *w, const struct outcome *o)
+{
+	struct desk *d = w->desk;
+
+	say(d, outcome_print(w->job, o));
+	unlink_work(d, w);
+	job_free(w->job);
+	free(w);
+}
+
+/* ---- gathering ---- */
+
+static void flush(struct gathering *g, struct ev_loop *loop)
+{
+	struct work **works = g->works;
+	size_t n = g->n;
+
+	ev_timer_stop(loop, &g->timer);
+	/* The type may answer at once, and anything may follow from that. */
+	g->works = NULL;
+	g->n = g->size = 0;
+	if (n > 0)
+		g->account->type->submit(g->account, works, n);
+	free(works);
+}
+
+static void desk_gathered(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)revents;
+	flush(w->data, loop);
+}
+
+static struct gathering *gathering(struct account *a)
+{
+	struct gathering *g = a->gathering;
+
+	if (g)
+		return g;
+	g = calloc(1, sizeof(*g));
+	if (!g)
+		return NULL;
+	g->account = a;
+	ev_timer_init(&g->timer, desk_gathered, GATHER_S, 0.);
+	g->timer.data = g;
+	a->gathering = g;
+	return g;
+}
+
+static int gather(struct gathering *g, struct work *w)
+{
+	if (g->n == g->size) {
+		size_t size = g->size ? 2 * g->size : 16;
+		struct work **works = realloc(g->works,
+					      size * sizeof(struct work *));
+
+		if (!works)
+			return -ENOMEM;
+		g->works = works;
+		g->size = size;
+	}
+	g->works[g->n++] = w;
+	return 0;
+}
+
+static void ungather(struct work *w)
+{
+	struct gathering *g = w->account->gathering;
+
+	for (size_t i = 0; g && i < g->n; i++)
+		if (g->works[i] == w) {
+			memmove(g->works + i, g->works + i + 1,
+				(--g->n - i) * sizeof(struct work *));
+			return;
+		}
+}
+
+/* ---- jobs ---- */
+
+static int open_account(struct desk *d, struct account *a)
+{
+	int r = a->open ? 0 : a->type->open(d->engine, a);
+
+	a->open = a->open || r == 0;
+	return r;
+}
+
+static struct work *find_work(const struct desk *d, int64_t id)
+{
+	struct work *w = d->works;
+
+	while (w && w->job->id != id)
+		w = w->next;
+	return w;
+}
+
+static int add_work(struct desk *d, struct job *j, struct account *a,
+		    struct gathering *g)
+{
+	struct work *w = calloc(1, sizeof(*w)), *one;
+	bool more = j->more;
+
+	if (!w)
+		return -ENOMEM;
+	*w = (struct work){ .job = j, .account = a, .desk = d,
+			    .next = d->works };
+	d->works = w;
+	d->n_works++;
+	if (!more && g->n == 0) {
+		one = w;
+		a->type->submit(a, &one, 1);
+		return 0;
+	}
+	if (gather(g, w) < 0) {
+		unlink_work(d, w);
+		free(w);
+		return -ENOMEM;
+	}
+	if (!more)
+		flush(g, d->engine->loop);
+	else if (!ev_is_active(&g->timer)) {
+		ev_now_update(d->engine->loop);
+		ev_timer_start(d->engine->loop, &g->timer);
+	}
+	return 0;
+}
+
+/* Takes the job over, or frees it. */
+static void take_update(struct desk *d, struct job *j)
+{
+	struct account *a = accounts_find(d->accounts, j->account);
+	struct gathering *g = a ? gathering(a) : NULL;
+	struct outcome o;
+	int r = g ? open_account(d, a) : -ENOMEM;
+
+	if (!a) {
+		refuse(d, j, "there is no account ", j->account);
+	} else if (find_work(d, j->id)) {
+		struct job_fault f = { .text = "id: a job of this id is under "
+					       "way" };
+
+		say(d, job_fault_print(&f));
+	} else if ((j->ipv4.given && !a->type->ipv4) ||
+		   (j->ipv6.given && !a->type->ipv6)) {
+		refuse(d, j, "a family that cannot be told to type ",
+		       a->type->name);
+	} else if (r < 0 || d->n_works >= WORKS_MAX ||
+		   add_work(d, j, a, g) < 0) {
+		outcome_set(&o, NOTIFY_RETRY, 0, "%s", r < 0 ? strerror(-r)
+						: "too many jobs at a time");
+		say(d, outcome_print(j, &o));
+	} else {
+		return;
+	}
+	job_free(j);
+}
+
+/* Says nothing of a job that has been answered: the lines crossed. */
+static void take_cancel(struct desk *d, int64_t id)
+{
+	struct work *w = find_work(d, id);
+	struct outcome o;
+
+	if (!w)
+		return;
+	if (w->batch)
+		w->account->type->cancel(w);
+	else
+		ungather(w);
+	outcome_set(&o, NOTIFY_CANCELLED, 0, "cancelled; what was sent of it "
+		    "is not known");
+	work_done(w, &o);
+}
+
+static void take_prepare(struct desk *d, const struct job *j)
+{
+	for (size_t i = 0; i < j->n_accounts; i++) {
+		struct account *a = accounts_find(d->accounts, j->accounts[i]);
+		struct gathering *g = a ? gathering(a) : NULL;
+
+		if (g && open_account(d, a) == 0)
+			g->prepare = true;
+		else
+			log_warning("prepare: no account of that name, or no "
+				    "memory");
+	}
+	ev_timer_stop(d->engine->loop, &d->later);
+	ev_timer_set(&d->later, 0., 0.);
+	ev_timer_start(d->engine->loop, &d->later);
+}
+
+static void desk_prepare(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct desk *d = w->data;
+
+	(void)loop;
+	(void)revents;
+	/* What was not used for long is cold: go through the motions. */
+	job_rehearse();
+	for (size_t i = 0; i < d->accounts->n; i++) {
+		struct account *a = &d->accounts->items[i];
+		struct gathering *g = a->gathering;
+
+		if (!g || !g->prepare)
+			continue;
+		g->prepare = false;
+		if (a->type->prepare)
+			a->type->prepare(a);
+	}
+}
+
+static void take_line(struct desk *d, const char *line, size_t len)
+{
+	struct job_fault f;
+	struct job *j;
+	int r = job_parse(line, len, &j, &f);
+
+	if (r == -ENOMEM)
+		f = (struct job_fault){ .text = "out of memory" };
+	if (r < 0) {
+		say(d, job_fault_print(&f));
+		return;
+	}
+	switch (j->kind) {
+	case JOB_UPDATE:
+		take_update(d, j);
+		return;
+	case JOB_CANCEL:
+		take_cancel(d, j->id);
+		break;
+	case JOB_PREPARE:
+		take_prepare(d, j);
+		break;
+	}
+	job_free(j);
+}
+
+/* ---- input and output ---- */
+
+static bool is_blank(const char *line, size_t len)
+{
+	while (len > 0 && strchr(" \t\r", line[len - 1]) &&
+	       line[len - 1] != '\0')
+		len--;
+	return len == 0;
+}
+
+static void too_long(struct desk *d)
+{
+	struct job_fault f = { .text = "the line is longer than 64 KiB" };
+
+	if (!d->skipping)
+		say(d, job_fault_print(&f));
+}
+
+/* Every whole line, and at the end of input the last one without newline. */
+static void take_lines(struct desk *d)
+{
+	size_t at = 0;
+
+	while (at < d->in_buf.len) {
+		const char *line = d->in_buf.data + at;
+		const char *eol = memchr(line, '\n', d->in_buf.len - at);
+		size_t len = eol ? (size_t)(eol - line) : d->in_buf.len - at;
+
+		if (!eol && !d->eof)
+			break;
+		if (len >= JOB_LINE_MAX)
+			too_long(d);
+		else if (!d->skipping && !is_blank(line, len))
+			take_line(d, line, len);
+		d->skipping = false;
+		at += len + (eol != NULL);
+	}
+	buf_drop(&d->in_buf, at);
+	if (d->in_buf.len >= JOB_LINE_MAX) {
+		too_long(d);
+		d->skipping = true;
+		buf_clear(&d->in_buf);
+	}
+}
+
+static ssize_t receive(int fd, char *data, size_t size)
+{
+	ssize_t n = recv(fd, data, size, MSG_DONTWAIT);
+
+	if (n < 0 && errno == ENOTSOCK)
+		n = read(fd, data, size);
+	return n;
+}
+
+static void end_of_input(struct desk *d)
+{
+	ev_io_stop(d->engine->loop, &d->in_io);
+	d->eof = true;
+	take_lines(d);
+	for (size_t i = 0; i < d->accounts->n; i++)
+		if (d->accounts->items[i].gathering)
+			flush(d->accounts->items[i].gathering,
+			      d->engine->loop);
+	check_finished(d);
+}
+
+static void desk_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct desk *d = w->data;
+	char data[4096]; /* a longer line comes in pieces */
+	ssize_t n = receive(d->in, data, sizeof(data));
+
+	(void)loop;
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		end_of_input(d);
+		return;
+	}
+	buf_add(&d->in_buf, data, (size_t)n);
+	take_lines(d);
+}
+
+static void desk_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct desk *d = w->data;
+	size_t len = d->out_buf.len;
+	ssize_t n;
+
+	(void)revents;
+	if (len == 0) {
+		ev_io_stop(loop, w);
+		check_finished(d);
+		return;
+	}
+	n = send(d->out, d->out_buf.data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0 && errno == ENOTSOCK)
+		n = write(d->out, d->out_buf.data,
+			  len < PIPE_ATOMIC ? len : PIPE_ATOMIC);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		d->status = -errno;
+	if (n > 0)
+		buf_drop(&d->out_buf, (size_t)n);
+	if (d->out_buf.len == 0)
+		ev_io_stop(loop, w);
+	check_finished(d);
+}
+
+int desk_new(struct engine *e, struct accounts *as, int in, int out,
+	     struct desk **ret)
+{
+	struct desk *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return -ENOMEM;
+	d->engine = e;
+	d->accounts = as;
+	d->in = in;
+	d->out = out;
+	d->in_buf = (struct buf)BUF_INIT(4 * JOB_LINE_MAX);
+	d->out_buf = (struct buf)BUF_INIT(OUT_MAX);
+	ev_io_init(&d->in_io, desk_readable, in, EV_READ);
+	ev_io_init(&d->out_io, desk_writable, out, EV_WRITE);
+	ev_timer_init(&d->later, desk_prepare, 0., 0.);
+	d->in_io.data = d->out_io.data = d->later.data = d;
+	ev_io_start(e->loop, &d->in_io);
+	*ret = d;
+	return 0;
+}
+
+static void account_leave(struct desk *d, struct account *a)
+{
+	struct gathering *g = a->gathering;
+
+	if (a->open)
+		a->type->close(a);
+	a->open = false;
+	if (g) {
+		ev_timer_stop(d->engine->loop, &g->timer);
+		free(g->works);
+		free(g);
+	}
+	a->gathering = NULL;
+}
+
+void desk_free(struct desk *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->accounts->n; i++)
+		account_leave(d, &d->accounts->items[i]);
+	while (d->works) {
+		struct work *w = d->works;
+
+		d->works = w->next;
+		job_free(w->job);
+		free(w);
+	}
+	ev_io_stop(d->engine->loop, &d->in_io);
+	ev_io_stop(d->engine->loop, &d->out_io);
+	ev_timer_stop(d->engine->loop, &d->later);
+	buf_done(&d->in_buf);
+	buf_done(&d->out_buf);
+	free(d);
+}
+
+int desk_status(const struct desk *d)
+{
+	return d->status;
+}

@@ -1,0 +1,89 @@
+#include "config.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/str.h"
+#include "notify/engine.h"
+
+#define TRACE_LINE_MAX 1000
+
+/* if_nametoindex() with a socket that is there already. */
+static int interface_index(const struct engine *e, const char *name)
+{
+	struct ifreq r = { .ifr_ifindex = 0 };
+
+	(void)snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", name);
+	if (e->ioctl_fd < 0)
+		return (int)if_nametoindex(name);
+	return ioctl(e->ioctl_fd, SIOCGIFINDEX, &r) == 0 ? r.ifr_ifindex : 0;
+}
+
+int engine_egress(const struct engine *e, const struct job *j,
+		  const struct addr *dst, struct egress *ret)
+{
+	struct egress want = {
+		.source = dst->family == AF_INET ? j->ipv4.source
+						 : j->ipv6.source,
+		.mark = j->mark,
+	};
+
+	if (j->interface[0]) {
+		want.ifindex = interface_index(e, j->interface);
+		if (want.ifindex == 0)
+			return -ENODEV;
+	}
+	if (want.source.family == 0 && want.ifindex == 0)
+		*ret = want; /* nothing to weigh: no question to the kernel */
+	else
+		egress_for(e->route, dst, &want, ret);
+	return 0;
+}
+
+const char *engine_error(int error)
+{
+	switch (-error) {
+	case ETIMEDOUT:
+		return "no answer in time";
+	case ECONNREFUSED:
+		return "nobody listens there (connection refused)";
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return "no route there";
+	case EADDRNOTAVAIL:
+	case EINVAL:
+		return "the source address is not (or no longer) there";
+	case ENODEV:
+		return "the interface is not there";
+	case EPERM:
+	case EACCES:
+		return "the kernel does not permit it (firewall, or a mark "
+		       "without CAP_NET_ADMIN)";
+	case ENOENT:
+		return "the name has no address";
+	case ECONNRESET:
+	case EPIPE:
+		return "the server closed the connection";
+	default:
+		return strerror(-error);
+	}
+}
+
+void engine_trace(const char *heading, const char *text)
+{
+	char shown[TRACE_LINE_MAX + 8];
+
+	(void)fprintf(stderr, "%s\n", heading);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		(void)str_printable(text, len, TRACE_LINE_MAX, shown,
+				    sizeof(shown));
+		if (shown[0])
+			(void)fprintf(stderr, "    %s\n", shown);
+		text += len + (text[len] == '\n');
+	}
+}

@@ -1,0 +1,79 @@
+/*
+ * http - HTTP requests by libcurl's multi interface on libev.
+ *
+ * No lookup by libcurl, no redirect followed, no proxy but the one given, an
+ * answer capped at 64 KiB as it arrives, the whole request bounded in time.
+ */
+#ifndef NOTIFY_HTTP_H
+#define NOTIFY_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "net/egress.h"
+
+#define HTTP_BODY_MAX 65536
+#define HTTP_TEXT_SIZE 256
+#define HTTP_LOCATION_SIZE 256
+
+struct ev_loop;
+struct http;
+struct http_exchange;
+
+struct http_url {
+	char host[256]; /* without the brackets of an IPv6 literal */
+	uint16_t port;
+	bool tls;
+};
+
+/*
+ * scheme://host[:port][/path] with scheme http or https and nothing else;
+ * *ret_text is the same with path where it had none, to be freed. 0, -EINVAL
+ * or -ENOMEM.
+ */
+int http_url_parse(const char *text, const char *path, struct http_url *ret,
+		   char **ret_text);
+
+struct http_request {
+	const char *url;
+	const char *username, *password; /* Basic; NULL: none */
+	const char *ca_file;             /* NULL: the system's */
+	const char *proxy;               /* NULL: none */
+	const struct addr *addrs;        /* of the URL's (or proxy's) host */
+	size_t n_addrs;
+	struct egress egress;
+	uint32_t timeout_ms;
+	bool trace; /* to standard error, without secrets */
+};
+
+/* Borrowed for the call. */
+struct http_answer {
+	int error;            /* 0, or -errno: no answer came */
+	const char *text;     /* for people, where error */
+	unsigned int status;  /* HTTP's */
+	const char *body;
+	size_t len;
+	uint32_t retry_after_s; /* 0: not said */
+	const char *location;   /* "": none */
+	uint64_t sent_ns;       /* monotonic; 0: never got so far */
+};
+
+typedef void http_done_fn(void *user, const struct http_answer *a);
+
+/* 0 or -errno. */
+int http_new(struct ev_loop *loop, struct http **ret);
+/* No callback follows. */
+void http_free(struct http *h);
+
+/*
+ * Everything is copied. 0 and done comes once, never from inside, unless the
+ * exchange is freed before; or -errno.
+ */
+int http_start(struct http *h, const struct http_request *q,
+	       http_done_fn *done, void *user, struct http_exchange **ret);
+/* NULL is fine; in done too. */
+void http_exchange_free(struct http_exchange *x);
+
+#endif

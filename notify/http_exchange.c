@@ -1,0 +1,421 @@
+#include "config.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "notify/engine.h"
+#include "notify/http_exchange.h"
+
+#define HEADERS_MAX 32768
+/* Debian's hashed directory: certificates are read one by one, as needed. */
+#define CA_DIRECTORY "/etc/ssl/certs"
+#define RETRY_AFTER_MOST_S (7 * 86400)
+#define USER_AGENT PACKAGE_NAME "/" PACKAGE_VERSION " (dynamic DNS client)"
+
+/* Writes at most what is left of the cap, then ends the transfer. */
+static size_t http_take_body(char *data, size_t size, size_t n, void *user)
+{
+	struct http_exchange *x = user;
+
+	size *= n;
+	if (x->body.len + size > HTTP_BODY_MAX) {
+		x->too_large = true;
+		return 0;
+	}
+	buf_add(&x->body, data, size);
+	return x->body.failed ? 0 : size;
+}
+
+/* The value of header name in the line, its end cut; NULL: another one. */
+static const char *header(const char *line, size_t len, const char *name,
+			  char *out, size_t size)
+{
+	size_t skip = strlen(name);
+
+	if (len <= skip || strncasecmp(line, name, skip) != 0)
+		return NULL;
+	while (skip < len && (line[skip] == ' ' || line[skip] == '\t'))
+		skip++;
+	return str_printable(line + skip, len - skip, size - 4, out, size);
+}
+
+/* Seconds, or a date (RFC 9110, section 10.2.3). */
+static uint32_t retry_after_s(const char *text)
+{
+	uint32_t s;
+	time_t t;
+
+	if (str_to_u32(text, RETRY_AFTER_MOST_S, &s) == 0)
+		return s;
+	t = curl_getdate(text, NULL);
+	if (t < 0 || t <= clock_wall_s())
+		return 0;
+	t -= (time_t)clock_wall_s();
+	return t > RETRY_AFTER_MOST_S ? RETRY_AFTER_MOST_S : (uint32_t)t;
+}
+
+static size_t http_take_header(char *data, size_t size, size_t n, void *user)
+{
+	struct http_exchange *x = user;
+	char text[64];
+
+	size *= n;
+	x->headers += size;
+	if (x->headers > HEADERS_MAX) {
+		x->too_large = true;
+		return 0;
+	}
+	if (header(data, size, "retry-after:", text, sizeof(text)))
+		x->retry_after_s = retry_after_s(text);
+	(void)header(data, size, "location:", x->location,
+		     sizeof(x->location));
+	return size;
+}
+
+/* Interface and mark here; the source by CURLOPT_INTERFACE. */
+static int http_bind(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	const struct http_exchange *x = user;
+	struct egress e = { .ifindex = x->egress.ifindex,
+			    .mark = x->egress.mark };
+	int on = 1;
+
+	(void)purpose;
+	if (egress_apply(fd, x->family, &e) < 0)
+		return CURL_SOCKOPT_ERROR;
+	/*
+	 * An IPv4 address may be announced just before it can be bound; one
+	 * that is not ours still fails, in connect().
+	 */
+	if (x->egress.source.family == AF_INET)
+		(void)setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on));
+	return CURL_SOCKOPT_OK;
+}
+
+/*
+ * A host that was not resolved by us is an error, never a thread. libcurl
+ * asks here for literals as well, that of CURLOPT_INTERFACE too, which it then
+ * parses and does not look up.
+ */
+static int http_no_resolver(void *state, void *reserved, void *user)
+{
+	const struct http_exchange *x = user;
+
+	(void)state;
+	(void)reserved;
+	return x->egress.source.family == 0 && !x->literal;
+}
+
+static void trace_line(const char *mark, const char *data, size_t size)
+{
+	char shown[512];
+
+	/* The whole value goes: even its length says something. */
+	if (size > 14 && (strncasecmp(data, "authorization:", 14) == 0 ||
+			  strncasecmp(data, "proxy-authorization:", 20) == 0))
+		(void)snprintf(shown, sizeof(shown), "%s",
+			       "Authorization: <redacted>");
+	else
+		(void)str_printable(data, size, 480, shown, sizeof(shown));
+	if (shown[0])
+		(void)fprintf(stderr, "    %s %s\n", mark, shown);
+}
+
+static int http_trace(CURL *easy, curl_infotype type, char *data, size_t size,
+		      void *user)
+{
+	const char *mark;
+
+	(void)easy;
+	(void)user;
+	switch (type) {
+	case CURLINFO_HEADER_OUT:
+		mark = ">";
+		break;
+	case CURLINFO_HEADER_IN:
+	case CURLINFO_DATA_IN:
+		mark = "<";
+		break;
+	case CURLINFO_TEXT:
+	case CURLINFO_DATA_OUT:
+	case CURLINFO_SSL_DATA_IN:
+	case CURLINFO_SSL_DATA_OUT:
+	case CURLINFO_END:
+	default:
+		return 0;
+	}
+	while (size > 0) {
+		const char *eol = memchr(data, '\n', size);
+		size_t len = eol ? (size_t)(eol - data) + 1 : size;
+
+		trace_line(mark, data, len);
+		data += len;
+		size -= len;
+	}
+	return 0;
+}
+
+/* "host:port:addr,addr": libcurl's own words for what it need not ask. */
+static int set_addresses(struct http_exchange *x, const struct http_request *q,
+			 const struct http_url *u)
+{
+	struct buf b = BUF_INIT(4096);
+	char text[ADDR_STRLEN];
+	struct addr literal;
+	int r = 0;
+
+	x->literal = addr_parse(u->host, &literal) == 0;
+	if (x->literal)
+		return 0;
+
+	buf_addf(&b, "%s:%u:", u->host, u->port);
+	for (size_t i = 0; i < q->n_addrs; i++)
+		buf_addf(&b, q->addrs[i].family == AF_INET6 ? "%s[%s]" : "%s%s",
+			 i > 0 ? "," : "", addr_print(&q->addrs[i], text));
+	if (!b.failed)
+		x->resolve = curl_slist_append(NULL, b.data);
+	buf_done(&b);
+	if (!x->resolve || curl_easy_setopt(x->easy, CURLOPT_RESOLVE,
+					    x->resolve) != CURLE_OK)
+		r = -ENOMEM;
+	return r;
+}
+
+static int set_source(struct http_exchange *x)
+{
+	char text[ADDR_STRLEN + 8], addr[ADDR_STRLEN];
+
+	if (!x->egress.source.family)
+		return 0;
+	/* The pool of connections is keyed by this. */
+	(void)snprintf(text, sizeof(text), "host!%s",
+		       addr_print(&x->egress.source, addr));
+	return curl_easy_setopt(x->easy, CURLOPT_INTERFACE, text) == CURLE_OK
+		       ? 0 : -ENOMEM;
+}
+
+static CURLcode set_tls(CURL *c, const struct http_request *q)
+{
+	CURLcode r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	if (!q->ca_file && access(CA_DIRECTORY, X_OK) < 0)
+		return r; /* another system: as its libcurl was built */
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_CAPATH,
+				     q->ca_file ? NULL : CA_DIRECTORY);
+	return r;
+}
+
+static CURLcode set_manners(CURL *c, const struct http_request *q)
+{
+	CURLcode r = curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PROXY,
+				     q->proxy ? q->proxy : "");
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_NETRC, CURL_NETRC_IGNORED);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
+				     (long)q->timeout_ms);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
+				     (long)q->timeout_ms);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT);
+	return r;
+}
+
+static CURLcode set_callbacks(CURL *c, struct http_exchange *x)
+{
+	CURLcode r = curl_easy_setopt(c, CURLOPT_WRITEFUNCTION,
+				      http_take_body);
+
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_RESOLVER_START_FUNCTION,
+				     http_no_resolver);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_RESOLVER_START_DATA, x);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_HEADERFUNCTION,
+				     http_take_header);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_SOCKOPTFUNCTION, http_bind);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_SOCKOPTDATA, x);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->error);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PRIVATE, x);
+	if (r == CURLE_OK && x->trace)
+		r = curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, http_trace);
+	if (r == CURLE_OK && x->trace)
+		r = curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
+	return r;
+}
+
+static CURLcode set_request(CURL *c, const struct http_request *q)
+{
+	CURLcode r = curl_easy_setopt(c, CURLOPT_URL, q->url);
+
+	if (r == CURLE_OK && q->username)
+		r = curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	if (r == CURLE_OK && q->username)
+		r = curl_easy_setopt(c, CURLOPT_USERNAME, q->username);
+	if (r == CURLE_OK && q->password)
+		r = curl_easy_setopt(c, CURLOPT_PASSWORD, q->password);
+	return r;
+}
+
+/* The host that libcurl will look up: the proxy's where there is one. */
+static int dialled(const struct http_request *q, struct http_url *ret)
+{
+	char *text = NULL;
+	int r = http_url_parse(q->proxy ? q->proxy : q->url, "/", ret, &text);
+
+	free(text);
+	return r;
+}
+
+int http_exchange_set(struct http_exchange *x, const struct http_request *q)
+{
+	CURL *c = x->easy;
+	struct http_url u;
+	int r;
+
+	x->egress = q->egress;
+	x->family = q->n_addrs > 0 ? q->addrs[0].family : AF_INET;
+	x->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
+	x->trace = q->trace;
+	if (dialled(q, &u) < 0)
+		return -EINVAL;
+	if (set_request(c, q) != CURLE_OK || set_manners(c, q) != CURLE_OK ||
+	    set_tls(c, q) != CURLE_OK || set_callbacks(c, x) != CURLE_OK)
+		return -ENOMEM;
+	r = set_addresses(x, q, &u);
+	return r == 0 ? set_source(x) : r;
+}
+
+static int error_of(CURLcode c)
+{
+	return c == CURLE_OPERATION_TIMEDOUT ? -ETIMEDOUT : -EIO;
+}
+
+static uint64_t sent_ns(const struct http_exchange *x)
+{
+	curl_off_t us = 0;
+
+	if (curl_easy_getinfo(x->easy, CURLINFO_PRETRANSFER_TIME_T, &us) !=
+		    CURLE_OK || us <= 0)
+		return 0;
+	return x->start_ns + (uint64_t)us * 1000;
+}
+
+void http_exchange_end(struct http_exchange *x, CURLcode result)
+{
+	struct http_answer a = { .retry_after_s = x->retry_after_s,
+				 .location = x->location,
+				 .sent_ns = sent_ns(x) };
+	char text[HTTP_TEXT_SIZE];
+	const char *why = x->error[0] ? x->error : curl_easy_strerror(result);
+	long status = 0;
+
+	if (x->too_large)
+		why = "the answer is larger than 64 KiB";
+	if (result != CURLE_OK) {
+		a.error = error_of(result);
+		a.text = str_printable(why, strlen(why), 200, text,
+				       sizeof(text));
+	} else {
+		(void)curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE,
+					&status);
+		a.status = status > 0 ? (unsigned int)status : 0;
+		a.body = x->body.data ? x->body.data : "";
+		a.len = x->body.len;
+	}
+	x->done(x->user, &a);
+}
+
+static int take_url(CURLU *url, const char *path, struct http_url *ret,
+		    char **ret_text)
+{
+	char *scheme = NULL, *host = NULL, *port = NULL, *p = NULL;
+	char *text = NULL;
+	struct http_url u = { .tls = false };
+	uint32_t n = 0;
+	int r = -EINVAL;
+
+	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_PATH, &p, 0) != CURLUE_OK ||
+	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
+		    CURLUE_OK)
+		goto out;
+	u.tls = strcasecmp(scheme, "https") == 0;
+	if (strlen(host) >= sizeof(u.host) ||
+	    str_to_u32(port, UINT16_MAX, &n) < 0 || n == 0)
+		goto out;
+	u.port = (uint16_t)n;
+	(void)snprintf(u.host, sizeof(u.host), "%s", host);
+	if (host[0] == '[') { /* brackets off */
+		size_t len = strcspn(host + 1, "]");
+
+		memmove(u.host, u.host + 1, len);
+		u.host[len] = '\0';
+	}
+	r = -ENOMEM;
+	if (strcmp(p, "/") == 0 &&
+	    curl_url_set(url, CURLUPART_PATH, path, 0) != CURLUE_OK)
+		goto out;
+	if (curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK)
+		*ret_text = str_dup(text);
+	if (text && *ret_text) {
+		*ret = u;
+		r = 0;
+	}
+out:
+	curl_free(scheme);
+	curl_free(host);
+	curl_free(port);
+	curl_free(p);
+	curl_free(text);
+	return r;
+}
+
+int http_url_parse(const char *text, const char *path, struct http_url *ret,
+		   char **ret_text)
+{
+	CURLU *url;
+	int r = -EINVAL;
+
+	if (strncasecmp(text, "http://", 7) != 0 &&
+	    strncasecmp(text, "https://", 8) != 0)
+		return -EINVAL;
+	url = curl_url();
+	if (!url)
+		return -ENOMEM;
+	if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) ==
+	    CURLUE_OK)
+		r = take_url(url, path, ret, ret_text);
+	curl_url_cleanup(url);
+	return r;
+}

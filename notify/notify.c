@@ -1,0 +1,483 @@
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <ev.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "notify/notify_load.h"
+#include "notify/process.h"
+#include "notify/protocol.h"
+
+/* Past an account's own timeout the process has lost the job. */
+#define GRACE_MS 30000
+#define WATCH_S 5.
+#define TIMEOUT_MS 15000
+
+static const struct backoff restart_backoff = { 500, 60000 };
+
+struct waiting {
+	struct waiting *next;
+	int id;
+	struct process *process; /* NULL: none would start */
+	uint64_t deadline_ms;
+	notify_done_fn *done;
+	void *user;
+};
+
+/* One that still answers, but gets no more jobs. */
+struct old_process {
+	struct old_process *next;
+	struct process *process;
+};
+
+struct notify {
+	struct ev_loop *loop;
+	char *program;
+	struct notify_options options;
+	struct notify_config *config;
+	struct process *current;
+	struct old_process *old;
+	struct waiting *jobs;
+	int last_id;
+	unsigned int failures;
+	uint64_t start_after_ms;
+	char why[128]; /* no process could be started */
+	ev_timer linger, watch;
+	ev_timer deferred; /* jobs without process are answered */
+	struct load *load;
+	notify_loaded_fn *loaded;
+	void *loaded_user;
+};
+
+const char *notify_status_name(enum notify_status s)
+{
+	return protocol_status_name(s);
+}
+
+/* ---- jobs ---- */
+
+static struct waiting *take_job(struct notify *n, int id)
+{
+	for (struct waiting **p = &n->jobs; *p; p = &(*p)->next)
+		if ((*p)->id == id) {
+			struct waiting *j = *p;
+
+			*p = j->next;
+			return j;
+		}
+	return NULL;
+}
+
+static struct waiting *take_job_of(struct notify *n, const struct process *p)
+{
+	struct waiting *found = NULL;
+
+	/* The oldest: they were put in at the front. */
+	for (struct waiting *j = n->jobs; j; j = j->next)
+		if (j->process == p)
+			found = j;
+	return found ? take_job(n, found->id) : NULL;
+}
+
+static bool has_jobs(const struct notify *n, const struct process *p)
+{
+	for (const struct waiting *j = n->jobs; j; j = j->next)
+		if (j->process == p)
+			return true;
+	return false;
+}
+
+static void answer(struct waiting *j, const struct notify_reply *r)
+{
+	notify_done_fn *done = j->done;
+	void *user = j->user;
+
+	free(j);
+	done(user, r);
+}
+
+static void answer_retry(struct waiting *j, uint32_t after_s, const char *why)
+{
+	const struct notify_reply r = {
+		.status = NOTIFY_RETRY,
+		.ipv4 = NOTIFY_RETRY,
+		.ipv6 = NOTIFY_RETRY,
+		.retry_after_s = after_s,
+		.text = why,
+	};
+
+	answer(j, &r);
+}
+
+/* ---- the process ---- */
+
+static void arm(struct notify *n, ev_timer *t, double after_s)
+{
+	ev_timer_stop(n->loop, t);
+	ev_now_update(n->loop);
+	ev_timer_set(t, after_s, 0.);
+	ev_timer_start(n->loop, t);
+}
+
+static void let_go(struct process *p)
+{
+	process_finish(p);
+	process_expire(p);
+}
+
+/* The current process takes no more jobs; it ends when it has none. */
+static void retire(struct notify *n)
+{
+	struct old_process *o = n->current ? calloc(1, sizeof(*o)) : NULL;
+
+	ev_timer_stop(n->loop, &n->linger);
+	if (!n->current)
+		return;
+	if (!o) {
+		process_kill(n->current); /* its jobs are tried again */
+		return;
+	}
+	o->process = n->current;
+	o->next = n->old;
+	n->old = o;
+	n->current = NULL;
+	if (!has_jobs(n, o->process))
+		let_go(o->process);
+}
+
+static void notify_lingered(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	retire(w->data);
+}
+
+/* After each answer: does a process have nothing left to do? */
+static void check_idle(struct notify *n, struct process *p)
+{
+	if (has_jobs(n, p))
+		return;
+	if (p != n->current)
+		let_go(p);
+	else if (n->options.linger_ms != UINT64_MAX)
+		arm(n, &n->linger, (double)n->options.linger_ms / 1000.);
+}
+
+static void notify_line(void *user, struct process *p, const char *line,
+			size_t len)
+{
+	struct notify *n = user;
+	struct protocol_reply r;
+	struct waiting *j;
+	char text[160];
+
+	if (protocol_parse_reply(line, len, &r) < 0) {
+		log_warning("evddns-notify: no reply: %s",
+			    str_printable(line, len, 120, text, sizeof(text)));
+		return;
+	}
+	n->failures = 0;
+	if (r.id == 0) {
+		log_error("evddns-notify took no job of ours: %s", r.text);
+		return;
+	}
+	j = take_job(n, r.id);
+	if (!j)
+		return; /* cancelled meanwhile */
+	answer(j, &r.reply);
+	check_idle(n, p);
+}
+
+static void forget(struct notify *n, const struct process *p)
+{
+	for (struct old_process **o = &n->old; *o; o = &(*o)->next)
+		if ((*o)->process == p) {
+			struct old_process *gone = *o;
+
+			*o = gone->next;
+			free(gone);
+			return;
+		}
+	if (n->current == p) {
+		n->current = NULL;
+		ev_timer_stop(n->loop, &n->linger);
+	}
+}
+
+static uint32_t wait_s(const struct notify *n)
+{
+	uint64_t now = clock_mono_ms();
+
+	return n->start_after_ms > now
+		       ? (uint32_t)((n->start_after_ms - now + 999) / 1000)
+		       : 0;
+}
+
+static void start_failed(struct notify *n, const char *why)
+{
+	n->failures++;
+	n->start_after_ms = clock_mono_ms() +
+			    backoff_ms(&restart_backoff, n->failures,
+				       clock_random());
+	(void)snprintf(n->why, sizeof(n->why), "%s", why);
+}
+
+static void notify_gone(void *user, struct process *p, int status)
+{
+	struct notify *n = user;
+	bool wanted = process_is_finishing(p) && WIFEXITED(status) &&
+		      WEXITSTATUS(status) == 0;
+	struct waiting *j;
+	char why[96];
+
+	if (WIFSIGNALED(status))
+		(void)snprintf(why, sizeof(why), "the update process was "
+			       "killed by signal %d", WTERMSIG(status));
+	else
+		(void)snprintf(why, sizeof(why), "the update process ended "
+			       "with status %d", WEXITSTATUS(status));
+	if (!wanted) {
+		log_warning("%s", why);
+		start_failed(n, why);
+	}
+	forget(n, p);
+	while ((j = take_job_of(n, p)))
+		answer_retry(j, wait_s(n), why);
+	process_free(p);
+}
+
+static int start(struct notify *n)
+{
+	const struct process_options o = {
+		.program = n->program,
+		.sealed_fd = n->config->fd,
+		.dry_run = n->options.dry_run,
+	};
+	char why[128];
+	int r;
+
+	if (n->current)
+		return 0;
+	if (wait_s(n) > 0)
+		return -EAGAIN;
+	r = process_start(n->loop, &o, notify_line, notify_gone, n,
+			  &n->current);
+	if (r < 0) {
+		(void)snprintf(why, sizeof(why), "the update process would "
+			       "not start: %s", strerror(-r));
+		log_error("%s: %s", n->program, why);
+		start_failed(n, why);
+	}
+	return r;
+}
+
+static void notify_defer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct notify *n = w->data;
+	struct waiting *j;
+
+	(void)loop;
+	(void)revents;
+	while ((j = take_job_of(n, NULL)))
+		answer_retry(j, wait_s(n), n->why);
+}
+
+/* Every wait has an end, also for an answer that never comes. */
+static void notify_watch(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct notify *n = w->data;
+	uint64_t now = clock_mono_ms();
+
+	(void)loop;
+	(void)revents;
+	for (const struct waiting *j = n->jobs; j; j = j->next)
+		if (j->process && j->deadline_ms <= now) {
+			log_error("evddns-notify does not answer: killed");
+			process_kill(j->process);
+			break;
+		}
+	if (n->jobs)
+		arm(n, &n->watch, WATCH_S);
+}
+
+/* ---- the public side ---- */
+
+int notify_new(struct ev_loop *loop, const struct notify_options *o,
+	       struct notify **ret)
+{
+	struct notify *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		return -ENOMEM;
+	n->loop = loop;
+	n->options = *o;
+	n->program = str_dup(o->program);
+	n->options.program = n->program;
+	ev_timer_init(&n->linger, notify_lingered, 0., 0.);
+	ev_timer_init(&n->watch, notify_watch, 0., 0.);
+	ev_timer_init(&n->deferred, notify_defer, 0., 0.);
+	n->linger.data = n->watch.data = n->deferred.data = n;
+	if (!n->program) {
+		notify_free(n);
+		return -ENOMEM;
+	}
+	*ret = n;
+	return 0;
+}
+
+void notify_free(struct notify *n)
+{
+	if (!n)
+		return;
+	load_free(n->load);
+	process_free(n->current);
+	while (n->old) {
+		struct old_process *o = n->old;
+
+		n->old = o->next;
+		process_free(o->process);
+		free(o);
+	}
+	while (n->jobs)
+		free(take_job(n, n->jobs->id));
+	ev_timer_stop(n->loop, &n->linger);
+	ev_timer_stop(n->loop, &n->watch);
+	ev_timer_stop(n->loop, &n->deferred);
+	notify_config_free(n->config);
+	free(n->program);
+	free(n);
+}
+
+void notify_set_linger(struct notify *n, uint64_t linger_ms)
+{
+	n->options.linger_ms = linger_ms;
+	if (linger_ms == UINT64_MAX)
+		ev_timer_stop(n->loop, &n->linger);
+}
+
+static void notify_load_done(void *user, struct notify_config *config,
+			     const struct faults *faults)
+{
+	struct notify *n = user;
+	notify_loaded_fn *done = n->loaded;
+
+	load_free(n->load);
+	n->load = NULL;
+	done(n->loaded_user, config, faults);
+}
+
+int notify_load(struct notify *n, const char *config_path,
+		notify_loaded_fn *done, void *user)
+{
+	if (n->load)
+		return -EBUSY;
+	n->loaded = done;
+	n->loaded_user = user;
+	return load_start(n->loop, n->program, n->options.group, config_path,
+			  notify_load_done, n, &n->load);
+}
+
+void notify_load_cancel(struct notify *n)
+{
+	load_free(n->load);
+	n->load = NULL;
+}
+
+void notify_use(struct notify *n, struct notify_config *config)
+{
+	retire(n);
+	notify_config_free(n->config);
+	n->config = config;
+	/* Another configuration may be what it took. */
+	n->failures = 0;
+	n->start_after_ms = 0;
+}
+
+void notify_prepare(struct notify *n, const char *const *accounts,
+		    size_t count)
+{
+	if (!n->config || start(n) < 0)
+		return;
+	if (protocol_put_prepare(process_out(n->current), accounts, count) < 0)
+		return;
+	process_send(n->current);
+	check_idle(n, n->current);
+}
+
+static uint64_t deadline_ms(const struct notify *n, const char *account)
+{
+	uint64_t timeout = TIMEOUT_MS;
+
+	for (size_t i = 0; i < n->config->accounts.n; i++)
+		if (strcmp(n->config->accounts.items[i].name, account) == 0)
+			timeout = n->config->accounts.items[i].timeout_s *
+				  1000ULL;
+	return clock_mono_ms() + timeout + GRACE_MS;
+}
+
+int notify_submit(struct notify *n, const struct notify_job *job,
+		  notify_done_fn *done, void *user)
+{
+	struct waiting *j;
+	int r;
+
+	if (!n->config)
+		return -ENOENT;
+	j = calloc(1, sizeof(*j));
+	if (!j)
+		return -ENOMEM;
+	n->last_id = n->last_id < INT_MAX ? n->last_id + 1 : 1;
+	*j = (struct waiting){ .id = n->last_id, .done = done, .user = user };
+	if (start(n) == 0) {
+		r = protocol_put_job(process_out(n->current), j->id, job);
+		if (r < 0) { /* its lines are no longer whole */
+			process_kill(n->current);
+			free(j);
+			return r;
+		}
+		j->process = n->current;
+		process_send(n->current);
+		ev_timer_stop(n->loop, &n->linger);
+	} else {
+		arm(n, &n->deferred, 0.);
+	}
+	j->deadline_ms = deadline_ms(n, job->account);
+	j->next = n->jobs;
+	n->jobs = j;
+	if (!ev_is_active(&n->watch))
+		arm(n, &n->watch, WATCH_S);
+	return j->id;
+}
+
+void notify_cancel(struct notify *n, int id)
+{
+	struct waiting *j = take_job(n, id);
+
+	if (!j)
+		return;
+	if (j->process && !process_is_finishing(j->process)) {
+		protocol_put_cancel(process_out(j->process), id);
+		process_send(j->process);
+	}
+	if (j->process)
+		check_idle(n, j->process);
+	free(j);
+}
+
+size_t notify_pending(const struct notify *n)
+{
+	size_t count = 0;
+
+	for (const struct waiting *j = n->jobs; j; j = j->next)
+		count++;
+	return count;
+}

@@ -1,0 +1,148 @@
+/*
+ * notify - tell providers what a name should hold, by way of evddns-notify.
+ *
+ * The client side, for the daemon. It starts the update process when there
+ * is, or may soon be, something to say, hands it the sealed configuration,
+ * and lets it go when it has been idle for `linger`. Jobs and replies are
+ * JSON lines (evddns-notify(8)). No secret ever comes to this side.
+ *
+ * Knows nothing of interfaces or of why; it is told what to say to whom.
+ */
+#ifndef NOTIFY_NOTIFY_H
+#define NOTIFY_NOTIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/addr.h"
+#include "config/faults.h"
+
+struct ev_loop;
+struct notify;
+
+struct notify_options {
+	const char *program; /* path of evddns-notify */
+	uint64_t linger_ms;  /* after the last job; UINT64_MAX: always */
+	bool dry_run;        /* say what would be sent, send nothing */
+	gid_t group;         /* secret files may be its too; 0: root's only */
+};
+
+/* 0 or -errno. Copies the options. Nothing is started yet. */
+int notify_new(struct ev_loop *loop, const struct notify_options *o,
+	       struct notify **ret);
+/* NULL is fine. Ends the process; no callback follows. */
+void notify_free(struct notify *n);
+
+/* Another linger_ms than the options said, from the next job on. */
+void notify_set_linger(struct notify *n, uint64_t linger_ms);
+
+/* ---- the running configuration ---- */
+
+struct notify_account {
+	const char *name;
+	const char *type;
+	bool ipv4, ipv6;           /* families that the type can carry */
+	bool zone_batch;           /* all records of a zone in one request */
+	uint32_t min_interval_s;   /* spacing of requests; 0: none */
+	uint32_t refresh_s;        /* forced refresh; 0: never */
+	uint32_t retry_refused_s;  /* 0: never */
+	uint32_t timeout_s;        /* bound on one whole request */
+	const char *zone;          /* configured zone; NULL: find it out */
+};
+
+/* A validated configuration of accounts and its sealed memfd. */
+struct notify_config;
+void notify_config_free(struct notify_config *c);
+const struct notify_account *notify_config_accounts(
+	const struct notify_config *c, size_t *ret_n);
+
+/*
+ * config is NULL where the file has faults (added to the caller's list by
+ * the loader's words) or the loader could not be run (one fault says so);
+ * else the callee of this callback owns it.
+ */
+typedef void notify_loaded_fn(void *user, struct notify_config *config,
+			      const struct faults *faults);
+
+/*
+ * Runs evddns-notify --load on the file. 0 and the callback comes once, from
+ * the loop; or -errno and it does not. One load at a time: -EBUSY.
+ */
+int notify_load(struct notify *n, const char *config_path,
+		notify_loaded_fn *done, void *user);
+
+/* The load under way is given up; its callback does not come. */
+void notify_load_cancel(struct notify *n);
+
+/*
+ * From now on jobs go by this configuration, which n takes over; a process
+ * that runs by an older one ends after its jobs.
+ */
+void notify_use(struct notify *n, struct notify_config *config);
+
+/* ---- jobs ---- */
+
+enum notify_status {
+	NOTIFY_DONE,
+	NOTIFY_UNCHANGED, /* the provider had it so already */
+	NOTIFY_RETRY,     /* not now: network, server busy */
+	NOTIFY_SLOW,      /* the server asked to slow down */
+	NOTIFY_REFUSED,   /* for good, until somebody changes something */
+	NOTIFY_CANCELLED,
+};
+
+/* One family of a job. */
+struct notify_set {
+	bool given;               /* false: this family is not touched */
+	const struct addr *addrs; /* n == 0: withdraw */
+	size_t n;
+	struct addr source; /* to leave from; family 0: as the kernel likes */
+};
+
+struct notify_job {
+	const char *account;
+	const char *name;
+	const char *zone; /* NULL: the update process finds it */
+	struct notify_set ipv4, ipv6;
+	uint32_t ttl_s;        /* 0: the provider's default */
+	const char *interface; /* to leave through; NULL: any */
+	uint32_t mark;
+	bool more; /* another job for this account follows at once */
+};
+
+struct notify_reply {
+	enum notify_status status; /* of the whole */
+	enum notify_status ipv4, ipv6;
+	uint32_t retry_after_s; /* 0: the server did not say */
+	const char *text;       /* for people; from outside, made printable */
+	uint64_t sent_ns;       /* monotonic: request on the wire; 0: none was */
+};
+
+typedef void notify_done_fn(void *user, const struct notify_reply *reply);
+
+/*
+ * Makes the process ready for these accounts: starts it, resolves their
+ * hosts, makes a first signature. Cheap to repeat.
+ */
+void notify_prepare(struct notify *n, const char *const *accounts,
+		    size_t count);
+
+/*
+ * Returns an id > 0, or -errno and no callback. The callback comes at most
+ * once, from the loop; NOTIFY_RETRY where the process died or would not
+ * start. Everything in the job is copied.
+ */
+int notify_submit(struct notify *n, const struct notify_job *job,
+		  notify_done_fn *done, void *user);
+
+/* The result of what was already sent stays unknown. No callback follows. */
+void notify_cancel(struct notify *n, int id);
+
+/* Jobs under way. */
+size_t notify_pending(const struct notify *n);
+
+const char *notify_status_name(enum notify_status s);
+
+#endif

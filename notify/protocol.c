@@ -1,0 +1,303 @@
+#include "config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/str.h"
+#include "notify/protocol.h"
+
+#define ACCOUNTS_MAX 100000
+
+static const char *const status_names[] = {
+	[NOTIFY_DONE] = "done",
+	[NOTIFY_UNCHANGED] = "unchanged",
+	[NOTIFY_RETRY] = "retry",
+	[NOTIFY_SLOW] = "slow",
+	[NOTIFY_REFUSED] = "refused",
+	[NOTIFY_CANCELLED] = "cancelled",
+};
+
+#define N_STATUS (sizeof(status_names) / sizeof(status_names[0]))
+
+const char *protocol_status_name(enum notify_status s)
+{
+	return (size_t)s < N_STATUS ? status_names[s] : "unknown";
+}
+
+int protocol_status_parse(const char *text, enum notify_status *ret)
+{
+	for (size_t i = 0; i < N_STATUS; i++)
+		if (strcmp(status_names[i], text) == 0) {
+			*ret = (enum notify_status)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+/* ---- lines to evddns-notify ---- */
+
+static int put(struct buf *out, json_t *o)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	json_decref(o);
+	if (!text)
+		return -ENOMEM;
+	buf_add_str(out, text);
+	buf_add(out, "\n", 1);
+	free(text);
+	return out->failed ? -ENOMEM : 0;
+}
+
+static void add_text(struct buf *out, const char *name, const char *text)
+{
+	buf_addf(out, ",\"%s\":", name);
+	buf_add_json(out, text);
+}
+
+static void add_set(struct buf *out, const char *name,
+		    const struct notify_set *set)
+{
+	char text[ADDR_STRLEN];
+
+	if (!set->given)
+		return;
+	buf_addf(out, ",\"%s\":[", name);
+	for (size_t i = 0; i < set->n; i++)
+		buf_addf(out, "%s\"%s\"", i ? "," : "",
+			 addr_print(&set->addrs[i], text));
+	buf_add_str(out, "]");
+}
+
+static void add_sources(struct buf *out, const struct addr *ipv4,
+			const struct addr *ipv6)
+{
+	char text[ADDR_STRLEN];
+	const char *comma = "";
+
+	if (!ipv4->family && !ipv6->family)
+		return;
+	buf_add_str(out, ",\"source\":{");
+	if (ipv4->family) {
+		buf_addf(out, "\"ipv4\":\"%s\"", addr_print(ipv4, text));
+		comma = ",";
+	}
+	if (ipv6->family)
+		buf_addf(out, "%s\"ipv6\":\"%s\"", comma,
+			 addr_print(ipv6, text));
+	buf_add_str(out, "}");
+}
+
+/*
+ * By hand: this is on the way of every update, and a tree of objects for a
+ * line of a hundred bytes costs more than all else that the daemon does.
+ */
+int protocol_put_job(struct buf *out, int id, const struct notify_job *j)
+{
+	buf_addf(out, "{\"id\":%d", id);
+	add_text(out, "account", j->account);
+	add_text(out, "name", j->name);
+	if (j->zone) /* the root has no name of its own */
+		add_text(out, "zone", *j->zone ? j->zone : ".");
+	add_set(out, "ipv4", &j->ipv4);
+	add_set(out, "ipv6", &j->ipv6);
+	if (j->ttl_s)
+		buf_addf(out, ",\"ttl\":%u", j->ttl_s);
+	add_sources(out, &j->ipv4.source, &j->ipv6.source);
+	if (j->interface)
+		add_text(out, "interface", j->interface);
+	if (j->mark)
+		buf_addf(out, ",\"mark\":%u", j->mark);
+	if (j->more)
+		buf_add_str(out, ",\"more\":true");
+	buf_add_str(out, "}\n");
+	return out->failed ? -ENOMEM : 0;
+}
+
+int protocol_put_prepare(struct buf *out, const char *const *accounts,
+			 size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(list, json_string(accounts[i]));
+	return put(out, json_pack("{so}", "prepare", list));
+}
+
+void protocol_put_cancel(struct buf *out, int id)
+{
+	buf_addf(out, "{\"cancel\":%d}\n", id);
+}
+
+/* ---- lines from it ---- */
+
+static int take_u32(json_t *o, const char *name, uint32_t *ret)
+{
+	json_t *v = json_object_get(o, name);
+	json_int_t n = json_integer_value(v);
+
+	if (!v)
+		return 0; /* left out: stays as it is */
+	if (!json_is_integer(v) || n < 0 || n > UINT32_MAX)
+		return -EBADMSG;
+	*ret = (uint32_t)n;
+	return 0;
+}
+
+static int take_status(json_t *o, const char *name, enum notify_status *ret)
+{
+	const char *text = json_string_value(json_object_get(o, name));
+
+	if (!text)
+		return json_object_get(o, name) ? -EBADMSG : 0;
+	return protocol_status_parse(text, ret) < 0 ? -EBADMSG : 0;
+}
+
+static int take_reply(json_t *o, struct protocol_reply *r)
+{
+	json_t *id = json_object_get(o, "id"), *v;
+	const char *text = json_string_value(json_object_get(o, "text"));
+	struct notify_reply *reply = &r->reply;
+
+	if (!json_is_object(o) || !json_object_get(o, "status") ||
+	    take_status(o, "status", &reply->status) < 0)
+		return -EBADMSG;
+	if (!json_is_null(id) &&
+	    (!json_is_integer(id) || json_integer_value(id) <= 0 ||
+	     json_integer_value(id) > INT_MAX))
+		return -EBADMSG;
+	r->id = (int)json_integer_value(id);
+	reply->ipv4 = reply->ipv6 = reply->status;
+	v = json_object_get(o, "families");
+	if (take_status(v, "ipv4", &reply->ipv4) < 0 ||
+	    take_status(v, "ipv6", &reply->ipv6) < 0 ||
+	    take_u32(o, "retry_after_s", &reply->retry_after_s) < 0)
+		return -EBADMSG;
+	v = json_object_get(o, "sent_monotonic_ns");
+	if (v && json_integer_value(v) >= 0)
+		reply->sent_ns = (uint64_t)json_integer_value(v);
+	if (!text)
+		text = "";
+	(void)str_printable(text, strlen(text), sizeof(r->text), r->text,
+			    sizeof(r->text));
+	return 0;
+}
+
+int protocol_parse_reply(const char *line, size_t len,
+			 struct protocol_reply *ret)
+{
+	struct protocol_reply r = { .id = 0 };
+	json_error_t error;
+	json_t *o = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	int e = o ? take_reply(o, &r) : -EBADMSG;
+
+	json_decref(o);
+	if (e < 0)
+		return e;
+	*ret = r;
+	ret->reply.text = ret->text;
+	return 0;
+}
+
+/* ---- what --load says ---- */
+
+static int take_account(json_t *o, struct notify_account *a)
+{
+	const char *name = NULL, *type = NULL, *zone = NULL;
+	int ipv4 = 0, ipv6 = 0, batch = 0;
+
+	if (json_unpack(o, "{ss ss sb sb sb}", "name", &name, "type", &type,
+			"ipv4", &ipv4, "ipv6", &ipv6, "zone_batch",
+			&batch) < 0)
+		return -EBADMSG;
+	zone = json_string_value(json_object_get(o, "zone"));
+	a->name = str_dup(name);
+	a->type = str_dup(type);
+	a->zone = str_dup(zone);
+	if (!a->name || !a->type || (zone && !a->zone))
+		return -ENOMEM;
+	a->ipv4 = ipv4;
+	a->ipv6 = ipv6;
+	a->zone_batch = batch;
+	if (take_u32(o, "min_interval_s", &a->min_interval_s) < 0 ||
+	    take_u32(o, "refresh_s", &a->refresh_s) < 0 ||
+	    take_u32(o, "retry_refused_s", &a->retry_refused_s) < 0 ||
+	    take_u32(o, "timeout_s", &a->timeout_s) < 0)
+		return -EBADMSG;
+	return 0;
+}
+
+static int take_accounts(json_t *list, struct protocol_accounts *ret)
+{
+	size_t n = json_array_size(list);
+	struct protocol_accounts as = { .n = 0 };
+	int r = 0;
+
+	if (!json_is_array(list) || n > ACCOUNTS_MAX)
+		return -EBADMSG;
+	as.items = calloc(n + 1, sizeof(*as.items));
+	if (!as.items)
+		return -ENOMEM;
+	while (as.n < n && r == 0) {
+		r = take_account(json_array_get(list, as.n),
+				 &as.items[as.n]);
+		as.n++;
+	}
+	if (r == 0)
+		*ret = as;
+	else
+		protocol_accounts_done(&as);
+	return r;
+}
+
+static int take_faults(json_t *list, struct faults *faults)
+{
+	size_t n = json_array_size(list);
+
+	if (n == 0)
+		return -EBADMSG;
+	for (size_t i = 0; i < n; i++) {
+		json_t *f = json_array_get(list, i);
+		const char *file = json_string_value(json_object_get(f,
+								     "file"));
+		const char *text = json_string_value(json_object_get(f,
+								     "text"));
+		uint32_t line = 0;
+
+		if (!text || take_u32(f, "line", &line) < 0)
+			return -EBADMSG;
+		faults_add(faults, file ? file : "", line, "%s", text);
+	}
+	return -EINVAL;
+}
+
+int protocol_parse_load(const char *text, size_t len,
+			struct protocol_accounts *ret, struct faults *faults)
+{
+	json_error_t error;
+	json_t *o = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error), *v;
+	int r;
+
+	v = json_object_get(o, "accounts");
+	if (v)
+		r = take_accounts(v, ret);
+	else
+		r = take_faults(json_object_get(o, "faults"), faults);
+	json_decref(o);
+	return r;
+}
+
+void protocol_accounts_done(struct protocol_accounts *as)
+{
+	for (size_t i = 0; i < as->n; i++) {
+		free((char *)(uintptr_t)as->items[i].name);
+		free((char *)(uintptr_t)as->items[i].type);
+		free((char *)(uintptr_t)as->items[i].zone);
+	}
+	free(as->items);
+	*as = (struct protocol_accounts){ .items = NULL };
+}

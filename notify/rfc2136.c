@@ -1,0 +1,266 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ldns/ldns.h>
+
+#include "notify/rfc2136.h"
+#include "notify/tsig.h"
+
+/*
+ * Written by hand, not by ldns: this is all that lies between an address and
+ * the wire, and after weeks of sleep every cache line of it comes from
+ * memory. What ldns makes of it is checked by the tests.
+ */
+#define HEADER_SIZE 12
+#define ZONE_AT HEADER_SIZE
+#define NAME_MAX_WIRE 255
+#define RR_FIXED 10
+/* A pointer has 14 bits (RFC 1035, section 4.1.4). */
+#define POINTER_MAX 0x3fff
+#define OPCODE_UPDATE 5
+
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_AAAA = 28 };
+enum { CLASS_IN = 1, CLASS_NONE = 254, CLASS_ANY = 255 };
+
+struct writer {
+	uint8_t *data;
+	size_t len, size;
+	size_t zone_labels; /* length of the zone's text */
+	bool failed;
+};
+
+/* Where the owner of a change stands first; 0: beyond any pointer. */
+struct owner {
+	uint16_t at;
+};
+
+static void put(struct writer *w, const void *data, size_t len)
+{
+	if (w->size - w->len < len) {
+		w->failed = true;
+		return;
+	}
+	memcpy(w->data + w->len, data, len);
+	w->len += len;
+}
+
+static void put_u16(struct writer *w, unsigned int n)
+{
+	const uint8_t b[2] = { (uint8_t)(n >> 8), (uint8_t)n };
+
+	put(w, b, sizeof(b));
+}
+
+static void put_u32(struct writer *w, uint32_t n)
+{
+	put_u16(w, n >> 16);
+	put_u16(w, n & 0xffff);
+}
+
+/* The first len bytes of a name's text as labels; without an end. */
+static void put_labels(struct writer *w, const char *text, size_t len)
+{
+	while (len > 0) {
+		const char *dot = memchr(text, '.', len);
+		size_t label = dot ? (size_t)(dot - text) : len;
+		const uint8_t n = (uint8_t)label;
+
+		if (label == 0 || label > 63 || label + 1 == len) {
+			w->failed = true;
+			return;
+		}
+		put(w, &n, 1);
+		put(w, text, label);
+		text += label + (dot != NULL);
+		len -= label + (dot != NULL);
+	}
+}
+
+/* Labels up to the zone, then a pointer to it; the root has no pointer. */
+static void put_owner(struct writer *w, const char *name, struct owner *o)
+{
+	size_t len = strlen(name);
+	size_t own = len > w->zone_labels ? len - w->zone_labels : 0;
+	const uint8_t root = 0;
+
+	if (o->at != 0) {
+		put_u16(w, 0xc000U | o->at);
+		return;
+	}
+	if (len + 2 > NAME_MAX_WIRE) {
+		w->failed = true;
+		return;
+	}
+	if (w->len <= POINTER_MAX)
+		o->at = (uint16_t)w->len;
+	if (w->zone_labels == 0) {
+		put_labels(w, name, len);
+		put(w, &root, 1);
+		return;
+	}
+	if (own > 0)
+		put_labels(w, name, own - 1); /* without the dot */
+	put_u16(w, 0xc000U | ZONE_AT);
+}
+
+static void put_rr(struct writer *w, const char *name, struct owner *o,
+		   unsigned int type, unsigned int class, uint32_t ttl_s,
+		   const struct addr *a)
+{
+	size_t len = a ? addr_len(a->family) : 0;
+
+	put_owner(w, name, o);
+	put_u16(w, type);
+	put_u16(w, class);
+	put_u32(w, ttl_s);
+	put_u16(w, (unsigned int)len);
+	if (a)
+		put(w, a->bytes, len);
+}
+
+/* Delete an RRset (2.5.2), then add each record of it (2.5.1). */
+static size_t put_set(struct writer *w, const struct rfc2136_change *c,
+		      struct owner *o, const struct job_set *set,
+		      unsigned int type)
+{
+	uint32_t ttl_s = c->ttl_s ? c->ttl_s : RFC2136_TTL_S;
+
+	if (!set->given)
+		return 0;
+	put_rr(w, c->name, o, type, CLASS_ANY, 0, NULL);
+	for (size_t i = 0; i < set->n; i++)
+		put_rr(w, c->name, o, type, CLASS_IN, ttl_s, &set->addrs[i]);
+	return 1 + set->n;
+}
+
+static void put_count(struct writer *w, size_t at, size_t n)
+{
+	w->data[at] = (uint8_t)(n >> 8);
+	w->data[at + 1] = (uint8_t)n;
+}
+
+static bool is_within(const char *name, const char *zone)
+{
+	size_t n = strlen(name), z = strlen(zone);
+
+	return z == 0 || (n >= z && strcmp(name + n - z, zone) == 0 &&
+			  (n == z || name[n - z - 1] == '.'));
+}
+
+static int put_message(struct writer *w, const char *zone,
+		       const struct rfc2136_change *changes, size_t n,
+		       struct owner *owners)
+{
+	size_t updates = 0;
+	const uint8_t root = 0;
+
+	put_u16(w, OPCODE_UPDATE << 11);
+	put_u16(w, 1); /* zone */
+	put_u16(w, (unsigned int)n); /* prerequisites */
+	put_u16(w, 0);
+	put_u16(w, 0);
+	put_labels(w, zone, strlen(zone));
+	put(w, &root, 1);
+	put_u16(w, TYPE_SOA);
+	put_u16(w, CLASS_IN);
+	w->zone_labels = strlen(zone);
+	for (size_t i = 0; i < n; i++) {
+		if (!is_within(changes[i].name, zone))
+			return -EINVAL;
+		/* 2.4.3: no RRset of this type. */
+		put_rr(w, changes[i].name, &owners[i], TYPE_CNAME, CLASS_NONE,
+		       0, NULL);
+	}
+	for (size_t i = 0; i < n; i++) {
+		updates += put_set(w, &changes[i], &owners[i], changes[i].ipv4,
+				   TYPE_A);
+		updates += put_set(w, &changes[i], &owners[i], changes[i].ipv6,
+				   TYPE_AAAA);
+	}
+	if (w->failed || n > UINT16_MAX || updates > UINT16_MAX)
+		return -EINVAL;
+	put_count(w, 8, updates);
+	return 0;
+}
+
+size_t rfc2136_change_size(const struct rfc2136_change *c)
+{
+	size_t each = strlen(c->name) + 3 + RR_FIXED, size = each;
+
+	if (c->ipv4->given)
+		size += each + c->ipv4->n * (each + 4);
+	if (c->ipv6->given)
+		size += each + c->ipv6->n * (each + 16);
+	return size;
+}
+
+int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
+		  size_t n, const struct tsig_key *key, uint16_t id,
+		  int64_t now_s, struct rfc2136_message *ret)
+{
+	struct rfc2136_message m = { .mac_len = 0 };
+	struct owner one = { .at = 0 }, *owners = &one;
+	struct writer w = { .size = HEADER_SIZE + NAME_MAX_WIRE + 4 };
+	int r = -ENOMEM;
+
+	for (size_t i = 0; i < n; i++)
+		w.size += rfc2136_change_size(&changes[i]);
+	w.data = malloc(w.size + TSIG_SIZE_MAX);
+	if (n > 1)
+		owners = calloc(n, sizeof(*owners));
+	if (!w.data || !owners)
+		goto out;
+	put_u16(&w, id);
+	r = put_message(&w, zone, changes, n, owners);
+	w.size += TSIG_SIZE_MAX;
+	if (r == 0 && key)
+		r = tsig_sign(w.data, &w.len, w.size, key, now_s, m.mac,
+			      &m.mac_len);
+	if (r == 0 && w.len > UINT16_MAX)
+		r = -EMSGSIZE;
+out:
+	if (owners != &one)
+		free(owners);
+	if (r < 0) {
+		free(w.data);
+		return r;
+	}
+	m.wire = w.data;
+	m.len = w.len;
+	*ret = m;
+	return 0;
+}
+
+void rfc2136_message_done(struct rfc2136_message *m)
+{
+	free(m->wire);
+	*m = (struct rfc2136_message){ .wire = NULL };
+}
+
+void rfc2136_warm(const struct tsig_key *key)
+{
+	struct addr addrs[2] = { { .family = AF_INET },
+				 { .family = AF_INET6 } };
+	struct job_set four = { .given = true, .addrs = &addrs[0], .n = 1 };
+	struct job_set six = { .given = true, .addrs = &addrs[1], .n = 1 };
+	struct rfc2136_change c = { .name = "warm.invalid", .ipv4 = &four,
+				    .ipv6 = &six };
+	struct rfc2136_message m;
+
+	if (rfc2136_build("invalid", &c, 1, key, 0, 0, &m) == 0)
+		rfc2136_message_done(&m);
+}
+
+char *rfc2136_print(const uint8_t *wire, size_t len)
+{
+	ldns_pkt *pkt = NULL;
+	char *text = NULL;
+
+	if (ldns_wire2pkt(&pkt, wire, len) == LDNS_STATUS_OK)
+		text = ldns_pkt2str(pkt);
+	ldns_pkt_free(pkt);
+	return text;
+}

@@ -1,0 +1,75 @@
+/*
+ * rfc2136 - DNS UPDATE (RFC 2136): messages built, replies judged.
+ *
+ * Pure. update_send.c carries the bytes.
+ */
+#ifndef NOTIFY_RFC2136_H
+#define NOTIFY_RFC2136_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "notify/job.h"
+#include "notify/tsig.h"
+
+/* Where neither job nor account says. */
+#define RFC2136_TTL_S 60
+
+/* One name: each family that is given is deleted and added anew. */
+struct rfc2136_change {
+	const char *name;
+	const struct job_set *ipv4, *ipv6;
+	uint32_t ttl_s; /* 0: RFC2136_TTL_S */
+};
+
+struct rfc2136_message {
+	uint8_t *wire;
+	size_t len;
+	uint8_t mac[TSIG_MAC_MAX]; /* its signature */
+	size_t mac_len;            /* 0: unsigned */
+};
+
+/*
+ * All changes in one message, each name guarded by the prerequisite that it
+ * holds no CNAME (3.4.2.2: an update there would be ignored silently). zone
+ * is "" for the root; key may be NULL. Names are normalized. 0 and a message,
+ * -EINVAL (a name that is not in the zone, or fits no message), -ENOMEM, or
+ * -EMSGSIZE past 64 KiB.
+ */
+int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
+		  size_t n, const struct tsig_key *key, uint16_t id,
+		  int64_t now_s, struct rfc2136_message *ret);
+void rfc2136_message_done(struct rfc2136_message *m);
+
+/* At least what this change takes in a message. */
+size_t rfc2136_change_size(const struct rfc2136_change *c);
+
+/* A signature that goes nowhere: loads and warms what signing needs. */
+void rfc2136_warm(const struct tsig_key *key);
+
+enum rfc2136_verdict {
+	RFC2136_NOT_OURS,  /* no answer to what was sent: keep waiting */
+	RFC2136_DOUBTFUL,  /* not proven: *ret counts if nothing better comes */
+	RFC2136_TRUNCATED, /* ask by TCP */
+	RFC2136_SPLIT,     /* one name may spoil it for all: apart; else *ret */
+	RFC2136_ELSEWHERE, /* another server may do it; else *ret */
+	RFC2136_JUDGED,    /* *ret */
+};
+
+struct rfc2136_sent {
+	const struct rfc2136_message *message;
+	const struct tsig_key *key;
+	const char *zone;
+	const char *name; /* the first one, for the text */
+	const char *server; /* for the text */
+};
+
+/* *ret is written unless NOT_OURS or TRUNCATED. */
+enum rfc2136_verdict rfc2136_judge(const struct rfc2136_sent *sent,
+				   const uint8_t *data, size_t len,
+				   int64_t now_s, struct outcome *ret);
+
+/* The message for people, to be freed; NULL without memory. */
+char *rfc2136_print(const uint8_t *wire, size_t len);
+
+#endif

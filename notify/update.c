@@ -1,0 +1,208 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "net/route.h"
+#include "notify/account.h"
+#include "notify/engine.h"
+#include "notify/resolve.h"
+#include "notify/rfc2136.h"
+#include "notify/update.h"
+#include "notify/update_batch.h"
+
+/* What of a message's 64 KiB is left to its changes; TSIG takes < 800. */
+#define CHANGES_MAX 60000
+/* Works that may be sent apart because one of them spoils a message. */
+#define APART_BUDGET 40
+#define ZONES_MAX 4096
+
+struct update_zone {
+	struct update_zone *next;
+	char *name, *zone;
+};
+
+const char *update_zone_known(const struct update *u, const char *name)
+{
+	for (const struct update_zone *z = u->zones; z; z = z->next)
+		if (strcmp(z->name, name) == 0)
+			return z->zone;
+	return NULL;
+}
+
+static void zone_free(struct update_zone *z)
+{
+	free(z->name);
+	free(z->zone);
+	free(z);
+}
+
+void update_zone_keep(struct update *u, const char *name, const char *zone)
+{
+	struct update_zone *z;
+	size_t n = 0;
+
+	for (z = u->zones; z; z = z->next)
+		n++;
+	if (n >= ZONES_MAX || update_zone_known(u, name))
+		return;
+	z = calloc(1, sizeof(*z));
+	if (!z)
+		return;
+	z->name = str_dup(name);
+	z->zone = str_dup(zone);
+	if (!z->name || !z->zone) {
+		zone_free(z);
+		return;
+	}
+	z->next = u->zones;
+	u->zones = z;
+}
+
+void update_zones_forget(struct update *u)
+{
+	while (u->zones) {
+		struct update_zone *z = u->zones;
+
+		u->zones = z->next;
+		zone_free(z);
+	}
+}
+
+static const char *zone_of(const struct update *u, const struct job *j)
+{
+	if (j->zone_given)
+		return j->zone;
+	return u->zone ? u->zone : update_zone_known(u, j->name);
+}
+
+static size_t size_of(const struct job *j)
+{
+	struct rfc2136_change c = { .name = j->name, .ipv4 = &j->ipv4,
+				    .ipv6 = &j->ipv6 };
+
+	return rfc2136_change_size(&c);
+}
+
+/* May both leave in one message, from the same place? */
+static bool fits(const struct update *u, const struct job *a,
+		 const struct job *b)
+{
+	const char *za = zone_of(u, a), *zb = zone_of(u, b);
+
+	return za && zb && strcmp(za, zb) == 0 &&
+	       addr_equal(&a->ipv4.source, &b->ipv4.source) &&
+	       addr_equal(&a->ipv6.source, &b->ipv6.source) &&
+	       strcmp(a->interface, b->interface) == 0 && a->mark == b->mark;
+}
+
+/*
+ * Takes the first work and all that fit with it out of left, into a batch.
+ * Returns how many are left.
+ */
+static size_t submit_some(struct update *u, struct work **left, size_t n,
+			  struct work **group)
+{
+	const struct job *first = left[0]->job;
+	size_t grouped = 0, kept = 0, size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t more = size_of(left[i]->job);
+
+		if (i == 0 || (fits(u, first, left[i]->job) &&
+			       size + more <= CHANGES_MAX)) {
+			group[grouped++] = left[i];
+			size += more;
+		} else {
+			left[kept++] = left[i];
+		}
+	}
+	batch_start(u, group, grouped, zone_of(u, first), APART_BUDGET);
+	return kept;
+}
+
+void update_submit(struct update *u, struct work *const *works, size_t n)
+{
+	struct work **left, **group;
+
+	if (n == 1) { /* the way of most updates: nothing to sort */
+		batch_start(u, works, 1, zone_of(u, works[0]->job),
+			    APART_BUDGET);
+		return;
+	}
+	left = calloc(n, sizeof(struct work *));
+	group = calloc(n, sizeof(struct work *));
+	if (left && group) {
+		memcpy(left, works, n * sizeof(struct work *));
+		while (n > 0)
+			n = submit_some(u, left, n, group);
+	} else {
+		struct outcome o;
+
+		outcome_set(&o, NOTIFY_RETRY, 0, "out of memory");
+		for (size_t i = 0; i < n; i++)
+			work_done(works[i], &o);
+	}
+	free(left);
+	free(group);
+}
+
+void update_cancel(struct work *w)
+{
+	batch_forget(w->batch, w);
+}
+
+static void update_resolved(void *user, int status, const struct addr *addrs,
+			    size_t n, uint32_t ttl_s)
+{
+	(void)user;
+	(void)status;
+	(void)addrs;
+	(void)n;
+	(void)ttl_s;
+}
+
+static void make_spare(struct update *u, int family)
+{
+	if (u->spare_fd >= 0 && u->spare_family == family)
+		return;
+	if (u->spare_fd >= 0)
+		(void)close(u->spare_fd);
+	u->spare_family = family;
+	u->spare_fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			     0);
+}
+
+void update_prepare(struct update *u)
+{
+	struct addr addrs[RESOLVE_ADDRS_MAX];
+	bool by_default;
+
+	if (u->n_servers > 0 &&
+	    resolve_now(u->engine->resolve, NULL, u->servers[0].host, addrs) >
+		    0)
+		make_spare(u, addrs[0].family);
+	for (size_t i = 0; i < u->n_servers; i++)
+		if (resolve_now(u->engine->resolve, NULL, u->servers[i].host,
+				addrs) == 0)
+			(void)resolve_ask(u->engine->resolve,
+					  u->servers[i].host, update_resolved,
+					  NULL);
+		else /* a rehearsal: what was not used for long is cold */
+			(void)route_is_default(u->engine->route, &addrs[0], 0,
+					       &by_default);
+	rfc2136_warm(u->has_key ? &u->key : NULL);
+}
+
+void update_done(struct update *u)
+{
+	while (u->batches)
+		batch_free(u->batches);
+	if (u->spare_fd >= 0)
+		(void)close(u->spare_fd);
+	update_zones_forget(u);
+	tsig_key_done(&u->key);
+}

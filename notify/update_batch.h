@@ -1,0 +1,82 @@
+/*
+ * update_batch - one UPDATE message on its way: zone found and server
+ * resolved here, sent and judged by update_send.c.
+ */
+#ifndef NOTIFY_UPDATE_BATCH_H
+#define NOTIFY_UPDATE_BATCH_H
+
+#include "net/dns_msg.h"
+#include "notify/job.h"
+#include "notify/resolve.h"
+#include "notify/rfc2136.h"
+#include "notify/update.h"
+
+struct ask;
+struct dns_io;
+
+/*
+ * The next server's next address is the target; where the zone is not known
+ * it is asked of the target first, and of the system's resolver where no
+ * target can tell.
+ */
+struct batch {
+	struct batch *next;
+	struct update *u;
+	struct work **works;
+	size_t n;
+	unsigned int budget;
+	bool zone_known;
+	char zone[DOMAIN_SIZE];
+	char soa_name[DOMAIN_SIZE]; /* asked of the resolver now */
+	bool primary_known;         /* no server configured: the zone's */
+	struct update_server primary;
+	size_t server; /* index; the primary counts as the only one */
+	struct addr addrs[RESOLVE_ADDRS_MAX];
+	size_t addr, n_addrs; /* of the server */
+	uint64_t deadline_ms;
+	uint64_t sent_ns;
+	char target[ADDR_STRLEN + 8];
+	struct rfc2136_message message;
+	struct outcome last; /* if no server does better */
+	bool has_last;
+	/* One of these is under way. */
+	struct dns_io *io;
+	struct ask *ask;
+	int resolving, looking;
+	uint8_t query[DNS_QUERY_SIZE];
+	size_t query_len;
+};
+
+/*
+ * The works become the batch's; there is room for them all in one message.
+ * zone NULL: find it, and then there is one work only. It starts at once.
+ * budget: how many messages more may be spent to send works apart.
+ */
+void batch_start(struct update *u, struct work *const *works, size_t n,
+		 const char *zone, unsigned int budget);
+/* Frees it; its works have no batch any more. */
+void batch_free(struct batch *b);
+/* A cancelled work; frees the batch that has no other. */
+void batch_forget(struct batch *b, struct work *w);
+
+/* Between the two files. */
+const struct job *batch_job(const struct batch *b); /* its first */
+const struct update_server *batch_server(const struct batch *b);
+uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms);
+bool batch_is_last_target(const struct batch *b);
+/* Whatever comes next. All of these may free the batch. */
+void batch_step(struct batch *b);
+void batch_next_target(struct batch *b);
+void batch_target_failed(struct batch *b, int error);
+/* Answers all works and frees the batch. */
+void batch_finish(struct batch *b, const struct outcome *o);
+void batch_finish_error(struct batch *b, const char *what, int error);
+void batch_send(struct batch *b);
+
+/* A zone found before; NULL: none is known for name. */
+const char *update_zone_known(const struct update *u, const char *name);
+void update_zone_keep(struct update *u, const char *name, const char *zone);
+/* Something went wrong: maybe because a zone is another one now. */
+void update_zones_forget(struct update *u);
+
+#endif

@@ -1,0 +1,187 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "notify/dns_io.h"
+#include "notify/engine.h"
+#include "notify/rfc2136.h"
+#include "notify/update_batch.h"
+
+/* Before the next server is tried: UDP's repeats are then over. */
+#define SERVER_MS 7000
+
+/* One name spoils it for all: two halves, each on its own. */
+static void split(struct batch *b)
+{
+	struct work **works = b->works;
+	struct update *u = b->u;
+	size_t n = b->n, half = n / 2;
+	unsigned int budget = b->budget - 2;
+	char zone[DOMAIN_SIZE];
+
+	memcpy(zone, b->zone, sizeof(zone));
+	b->works = NULL;
+	b->n = 0;
+	batch_free(b);
+	batch_start(u, works, half, zone, budget / 2);
+	batch_start(u, works + half, n - half, zone, budget / 2);
+	free(works);
+}
+
+static void trace_reply(const struct batch *b, const uint8_t *data, size_t len)
+{
+	char heading[128], *text;
+
+	if (!b->u->engine->trace)
+		return;
+	text = rfc2136_print(data, len);
+	(void)snprintf(heading, sizeof(heading), "reply from %s (%zu bytes)",
+		       b->target, len);
+	engine_trace(heading, text ? text : "not a DNS message");
+	free(text);
+}
+
+static enum dns_io_take batch_reply(void *user, int status,
+				    const uint8_t *data, size_t len)
+{
+	struct batch *b = user;
+	struct rfc2136_sent sent = {
+		.message = &b->message,
+		.key = b->u->has_key ? &b->u->key : NULL,
+		.zone = b->zone,
+		.name = batch_job(b)->name,
+		.server = b->target,
+	};
+	enum rfc2136_verdict v;
+	struct outcome o;
+
+	if (b->sent_ns == 0)
+		b->sent_ns = dns_io_sent_ns(b->io);
+	if (status < 0) {
+		dns_io_free(b->io);
+		b->io = NULL;
+		if (status == -ETIMEDOUT && b->has_last &&
+		    batch_is_last_target(b))
+			batch_finish(b, &b->last);
+		else
+			batch_target_failed(b, status);
+		return DNS_IO_TAKEN;
+	}
+	trace_reply(b, data, len);
+	v = rfc2136_judge(&sent, data, len, clock_wall_s(), &o);
+	if (v == RFC2136_NOT_OURS)
+		return DNS_IO_WAIT;
+	if (v == RFC2136_TRUNCATED)
+		return DNS_IO_USE_TCP;
+	if (v == RFC2136_DOUBTFUL) {
+		b->last = o;
+		b->has_last = true;
+		return DNS_IO_HURRY;
+	}
+	dns_io_free(b->io);
+	b->io = NULL;
+	if (v == RFC2136_SPLIT && b->n > 1 && b->budget >= 2) {
+		split(b);
+	} else if (v == RFC2136_ELSEWHERE && !batch_is_last_target(b)) {
+		b->last = o;
+		b->has_last = true;
+		batch_next_target(b);
+	} else {
+		batch_finish(b, &o);
+	}
+	return DNS_IO_TAKEN;
+}
+
+static int build(struct batch *b)
+{
+	struct rfc2136_change one, *changes = &one;
+	int r;
+
+	if (b->n > 1)
+		changes = calloc(b->n, sizeof(*changes));
+	if (!changes)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->n; i++) {
+		const struct job *j = b->works[i]->job;
+
+		changes[i] = (struct rfc2136_change){
+			.name = j->name, .ipv4 = &j->ipv4, .ipv6 = &j->ipv6,
+			.ttl_s = j->ttl_s,
+		};
+	}
+	r = rfc2136_build(b->zone, changes, b->n,
+			  b->u->has_key ? &b->u->key : NULL,
+			  (uint16_t)clock_random(), clock_wall_s(),
+			  &b->message);
+	if (changes != &one)
+		free(changes);
+	return r;
+}
+
+static void trace_request(const struct batch *b)
+{
+	char *text = rfc2136_print(b->message.wire, b->message.len);
+	char heading[128];
+
+	(void)snprintf(heading, sizeof(heading), "%s to %s (%zu bytes, %s)",
+		       b->u->engine->dry_run ? "update (dry run)" : "update",
+		       b->target, b->message.len,
+		       b->u->has_key ? "signed" : "unsigned");
+	engine_trace(heading, text ? text : "");
+	free(text);
+}
+
+static void dry_run(struct batch *b)
+{
+	char first[ADDR_STRLEN] = "nothing", rest[16] = "";
+	struct outcome o;
+	const struct job *j = batch_job(b);
+
+	if (j->ipv4.n + j->ipv6.n > 0)
+		(void)addr_print(j->ipv4.n ? j->ipv4.addrs : j->ipv6.addrs,
+				 first);
+	if (j->ipv4.n + j->ipv6.n > 1)
+		(void)snprintf(rest, sizeof(rest), " …");
+	trace_request(b);
+	outcome_set(&o, NOTIFY_DONE, 0, "dry run: an update of zone %s to %s "
+		    "was not sent (%s = %s%s)", *b->zone ? b->zone : ".",
+		    b->target, j->name, first, rest);
+	batch_finish(b, &o);
+}
+
+/* Zone and target are known: nothing but the message lies before the wire. */
+void batch_send(struct batch *b)
+{
+	struct engine *e = b->u->engine;
+	struct dns_io_request q = {
+		.server = b->addrs[b->addr],
+		.port = batch_server(b)->port,
+		.timeout_ms = batch_left_ms(b, batch_is_last_target(b) ? UINT32_MAX
+							   : SERVER_MS),
+	};
+	int r = engine_egress(e, batch_job(b), &q.server, &q.egress);
+
+	if (b->u->spare_family == q.server.family)
+		q.spare_fd = &b->u->spare_fd;
+	if (r == 0)
+		r = build(b);
+	if (r < 0) {
+		batch_finish_error(b, "the update cannot be made", r);
+		return;
+	}
+	if (e->dry_run) {
+		dry_run(b);
+		return;
+	}
+	q.wire = b->message.wire;
+	q.len = b->message.len;
+	r = dns_io_start(e->loop, &q, batch_reply, b, &b->io);
+	if (r < 0)
+		batch_finish_error(b, b->target, r);
+	else if (e->trace)
+		trace_request(b);
+}
