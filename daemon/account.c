@@ -1,0 +1,326 @@
+#include "config.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ev.h>
+
+#include "base/clock.h"
+#include "daemon/account.h"
+#include "daemon/entry.h"
+#include "monitor/monitor.h"
+
+/* One request under way: a name, in one family or both. */
+struct job {
+	struct account *account;
+	struct job *next;
+	struct entry *ipv4, *ipv6; /* NULL: not in it, or withdrawn */
+	int id;                    /* 0: still queued */
+	bool failed;               /* could not be handed over: error */
+	int error;
+};
+
+struct account {
+	struct ev_loop *loop;
+	struct notify *notify;
+	const struct notify_account *info;
+	struct job *jobs; /* queued and under way, oldest first */
+	size_t queued;
+	int pending; /* entries that are being confirmed or checked */
+	uint64_t not_before_ms;
+	bool waited;   /* ACCOUNT_GATHER_MS are over */
+	bool expected; /* an update may follow: be ready */
+	ev_prepare turn;
+	ev_timer gather;
+};
+
+const struct notify_account *account_info(const struct account *a)
+{
+	return a->info;
+}
+
+void account_pending_add(struct account *a, int delta)
+{
+	a->pending += delta;
+}
+
+uint64_t account_not_before_ms(const struct account *a)
+{
+	return a->not_before_ms;
+}
+
+void account_rest_until(struct account *a, uint64_t until_ms)
+{
+	if (until_ms > a->not_before_ms)
+		a->not_before_ms = until_ms;
+}
+
+/* ---- jobs ---- */
+
+static void job_free(struct job *j)
+{
+	struct job **at = &j->account->jobs;
+
+	while (*at != j)
+		at = &(*at)->next;
+	*at = j->next;
+	if (j->ipv4)
+		j->ipv4->job = NULL;
+	if (j->ipv6)
+		j->ipv6->job = NULL;
+	free(j);
+}
+
+static void job_done(void *user, const struct notify_reply *reply)
+{
+	struct job *j = user;
+	struct entry *ipv4 = j->ipv4, *ipv6 = j->ipv6;
+
+	job_free(j);
+	/* Neither can free the other: only a reload does, and not from here. */
+	if (ipv4)
+		entry_reply(ipv4, reply->ipv4, reply);
+	if (ipv6)
+		entry_reply(ipv6, reply->ipv6, reply);
+}
+
+/* Where an entry's update leaves from. */
+static const struct egress *entry_egress(const struct entry *e)
+{
+	static const struct egress any;
+	size_t n;
+	const struct source_candidate *c = source_candidates(e->source, &n);
+
+	return n > 0 && source_config(e->source)->bind ? &c[0].egress : &any;
+}
+
+bool account_has_sent(const struct job *j)
+{
+	return j->id != 0;
+}
+
+static void set_fill(struct notify_set *set, struct entry *e)
+{
+	e->left_from = entry_egress(e)->source;
+	set->given = true;
+	set->addrs = e->wanted.items;
+	set->n = e->wanted.n;
+	set->source = e->left_from;
+}
+
+/* Hands one job over; a job that nobody takes ends like one that failed. */
+static void job_submit(struct job *j, bool more)
+{
+	struct entry *first = j->ipv4 ? j->ipv4 : j->ipv6;
+	const struct egress *egress = entry_egress(first);
+	const struct monitor_link *link =
+		monitor_link(first->world->monitor, egress->ifindex);
+	struct notify_job job = {
+		.account = j->account->info->name,
+		.name = first->config->name,
+		.zone = first->answer ? first->answer->zone : NULL,
+		.ttl_s = first->config->ttl_s,
+		.interface = link ? link->name : NULL,
+		.mark = egress->mark,
+		.more = more,
+	};
+	int id;
+
+	if (j->ipv4)
+		set_fill(&job.ipv4, j->ipv4);
+	if (j->ipv6)
+		set_fill(&job.ipv6, j->ipv6);
+	id = notify_submit(j->account->notify, &job, job_done, j);
+	j->id = id > 0 ? id : -1;
+	j->failed = id < 0;
+	j->error = id;
+	if (j->ipv4)
+		entry_sent(j->ipv4);
+	if (j->ipv6)
+		entry_sent(j->ipv6);
+}
+
+/* Both families of a record share a request if they leave the same way. */
+static struct job *job_to_join(struct account *a, const struct entry *e)
+{
+	for (struct job *j = a->jobs; j; j = j->next) {
+		struct entry *other = e->family == AF_INET ? j->ipv6 : j->ipv4;
+		struct entry *same = e->family == AF_INET ? j->ipv4 : j->ipv6;
+
+		if (j->id == 0 && !same && other &&
+		    other->config == e->config &&
+		    entry_egress(other)->ifindex == entry_egress(e)->ifindex)
+			return j;
+	}
+	return NULL;
+}
+
+/* ---- gathering ---- */
+
+static void account_fail_unsent(struct account *a)
+{
+	for (struct job *j = a->jobs, *next; j; j = next) {
+		struct notify_reply reply = {
+			.status = NOTIFY_RETRY,
+			.ipv4 = NOTIFY_RETRY,
+			.ipv6 = NOTIFY_RETRY,
+			.text = "the update process cannot be reached",
+		};
+
+		next = j->next;
+		if (j->failed) {
+			job_done(j, &reply);
+			next = a->jobs; /* the replies may have moved things */
+		}
+	}
+}
+
+static void account_submit(struct account *a)
+{
+	bool failed = false;
+
+	a->waited = false;
+	ev_timer_stop(a->loop, &a->gather);
+	for (struct job *j = a->jobs; j && a->queued > 0; j = j->next) {
+		if (j->id != 0)
+			continue;
+		a->queued--;
+		job_submit(j, a->queued > 0);
+		failed |= j->failed;
+	}
+	if (failed)
+		account_fail_unsent(a);
+}
+
+/*
+ * At the end of the loop's turn: all that one kernel message led to has
+ * been queued by now.
+ */
+static void account_turn(struct ev_loop *loop, ev_prepare *w, int revents)
+{
+	struct account *a = w->data;
+
+	(void)revents;
+	if (a->queued == 0) {
+		ev_prepare_stop(loop, w);
+		ev_timer_stop(loop, &a->gather);
+		a->waited = false;
+		return;
+	}
+	if (a->pending > 0 && !a->waited) {
+		if (!ev_is_active(&a->gather)) {
+			ev_now_update(loop);
+			ev_timer_set(&a->gather, ACCOUNT_GATHER_MS / 1000.0,
+				     0.0);
+			ev_timer_start(loop, &a->gather);
+		}
+		return;
+	}
+	ev_prepare_stop(loop, w);
+	account_submit(a);
+}
+
+void account_expect(struct account *a)
+{
+	a->expected = true;
+}
+
+void account_flush(struct account *a)
+{
+	if (a->queued > 0 && a->pending == 0)
+		account_submit(a);
+	else if (a->expected)
+		notify_prepare(a->notify, &a->info->name, 1);
+	a->expected = false;
+}
+
+static void account_gathered(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct account *a = w->data;
+
+	(void)loop;
+	(void)revents;
+	a->waited = true; /* account_turn() follows in this very turn */
+}
+
+void account_send(struct account *a, struct entry *e)
+{
+	struct job *j = job_to_join(a, e), **end = &a->jobs;
+
+	if (!j) {
+		j = calloc(1, sizeof(*j));
+		if (!j) {
+			struct notify_reply reply = {
+				.status = NOTIFY_RETRY, .text = "no memory",
+			};
+
+			entry_reply(e, NOTIFY_RETRY, &reply);
+			return;
+		}
+		j->account = a;
+		while (*end)
+			end = &(*end)->next;
+		*end = j;
+		a->queued++;
+	}
+	if (e->family == AF_INET)
+		j->ipv4 = e;
+	else
+		j->ipv6 = e;
+	e->job = j;
+	ev_prepare_start(a->loop, &a->turn);
+}
+
+void account_withdraw(struct account *a, struct entry *e)
+{
+	struct job *j = e->job;
+
+	if (!j)
+		return;
+	e->job = NULL;
+	if (j->ipv4 == e)
+		j->ipv4 = NULL;
+	else
+		j->ipv6 = NULL;
+	if (j->ipv4 || j->ipv6)
+		return;
+	if (j->id > 0)
+		notify_cancel(a->notify, j->id);
+	else if (j->id == 0)
+		a->queued--;
+	job_free(j);
+}
+
+int account_new(struct ev_loop *loop, struct notify *notify,
+		const struct notify_account *info, struct account **ret)
+{
+	struct account *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->loop = loop;
+	a->notify = notify;
+	a->info = info;
+	ev_prepare_init(&a->turn, account_turn);
+	a->turn.data = a;
+	ev_timer_init(&a->gather, account_gathered, 0.0, 0.0);
+	a->gather.data = a;
+	*ret = a;
+	return 0;
+}
+
+void account_free(struct account *a)
+{
+	if (!a)
+		return;
+	ev_prepare_stop(a->loop, &a->turn);
+	ev_timer_stop(a->loop, &a->gather);
+	while (a->jobs) {
+		if (a->jobs->id > 0)
+			notify_cancel(a->notify, a->jobs->id);
+		job_free(a->jobs);
+	}
+	free(a);
+}

@@ -1,0 +1,61 @@
+/*
+ * account - one provider account: its spacing, and the updates that go out
+ * together.
+ *
+ * Updates of one zone that become due together leave in one message. An
+ * update that is ready waits for others of its account that are still
+ * being confirmed or checked, but never longer than ACCOUNT_GATHER_MS.
+ */
+#ifndef DAEMON_ACCOUNT_H
+#define DAEMON_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "notify/notify.h"
+
+struct ev_loop;
+struct account;
+struct entry;
+
+#define ACCOUNT_GATHER_MS 20
+
+/* 0 or -ENOMEM. info is borrowed until account_use() gives another. */
+int account_new(struct ev_loop *loop, struct notify *notify,
+		const struct notify_account *info, struct account **ret);
+void account_free(struct account *a);
+
+const struct notify_account *account_info(const struct account *a);
+
+/* How many of the account's entries are being confirmed or checked. */
+void account_pending_add(struct account *a, int delta);
+
+/*
+ * Milliseconds (monotonic) before which nothing may be sent; a later one
+ * wins over an earlier one.
+ */
+uint64_t account_not_before_ms(const struct account *a);
+void account_rest_until(struct account *a, uint64_t until_ms);
+
+/*
+ * The entry wants to be sent. entry_reply() follows, or account_withdraw()
+ * takes it back (what was sent stays sent; its result is not told).
+ */
+void account_send(struct account *a, struct entry *e);
+void account_withdraw(struct account *a, struct entry *e);
+
+/* An update is likely soon: account_flush() has the process made ready. */
+void account_expect(struct account *a);
+
+/*
+ * All that an event led to has been queued, and all questions asked: what
+ * waits for nobody leaves now, without another turn of the loop.
+ */
+void account_flush(struct account *a);
+
+/* Is the job on its way, or still waiting for company? */
+struct job;
+bool account_has_sent(const struct job *j);
+
+#endif

@@ -1,0 +1,185 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <ev.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/account.h"
+#include "daemon/act.h"
+#include "daemon/answer.h"
+#include "daemon/check.h"
+#include "daemon/judge.h"
+#include "daemon/tell.h"
+
+static const struct backoff retry = { .first_ms = 5000, .most_ms = 900000 };
+
+static void act_arm(struct entry *e, uint64_t delay_ms)
+{
+	ev_timer_stop(e->world->loop, &e->timer);
+	ev_now_update(e->world->loop);
+	ev_timer_set(&e->timer, (double)delay_ms / 1000.0, 0.0);
+	ev_timer_start(e->world->loop, &e->timer);
+	e->timer_due_ms = clock_mono_ms() + delay_ms;
+}
+
+void act_set_text(char **at, const char *text)
+{
+	free(*at);
+	*at = str_dup(text);
+}
+
+void act_update(struct entry *e, enum record_event why)
+{
+	bool again = addr_set_equal(&e->accepted, &e->wanted) &&
+		     e->accepted_at_s != 0;
+	const struct resolver_answer *a = e->answer;
+
+	if (account_not_before_ms(e->account) > clock_mono_ms()) {
+		entry_event(e, RECORD_HELD);
+		return;
+	}
+	if (why == RECORD_OVERDUE)
+		tell_overdue(e);
+	if (again)
+		e->resent = true;
+	if (addr_set_assign(&e->sent, e->wanted.items, e->wanted.n) < 0) {
+		entry_event(e, RECORD_FAILED); /* no memory: later */
+		return;
+	}
+	e->previous = (struct addr){ 0 };
+	if (e->accepted.n > 0 && !again)
+		e->previous = e->accepted.items[0];
+	for (size_t i = 0; a && i < a->n_servers; i++)
+		if (a->servers[i].n_addrs > 0) {
+			e->previous = a->servers[i].addrs[0];
+			break;
+		}
+	account_send(e->account, e);
+}
+
+void act_watch(struct entry *e, enum record_event why)
+{
+	uint32_t ttl_s = e->answer ? answer_ttl_s(e->answer) : 0;
+
+	if (why == RECORD_ACCEPTED) {
+		e->watches = 0;
+		e->watch_until_ms =
+			clock_mono_ms() +
+			1000ULL * ((ttl_s ? ttl_s : CHECK_TTL_UNKNOWN_S) + CHECK_GRACE_S);
+	}
+	check_start(e);
+}
+
+void act_rewatch(struct entry *e, enum record_state from)
+{
+	uint64_t now_ms = clock_mono_ms(), delay_ms;
+
+	if (from != RECORD_VERIFYING) {
+		uint32_t ttl_s = e->answer ? answer_ttl_s(e->answer) : 0;
+
+		e->watches = 0;
+		e->watch_until_ms = now_ms + 1000ULL * (ttl_s + CHECK_GRACE_S);
+	}
+	delay_ms = judge_watch_delay_ms(++e->watches);
+	if (now_ms < e->watch_until_ms && now_ms + delay_ms > e->watch_until_ms)
+		delay_ms = e->watch_until_ms - now_ms;
+	if (now_ms < e->stray_until_ms && now_ms + delay_ms > e->stray_until_ms)
+		delay_ms = e->stray_until_ms - now_ms;
+	act_arm(e, delay_ms);
+}
+
+/* With a tenth of jitter, so that a thousand records do not look together. */
+static void act_arm_recheck(struct entry *e)
+{
+	uint64_t ms = e->config->recheck_ms;
+
+	if (ms > 0)
+		act_arm(e, ms - ms / 10 +
+				     (ms / 5 * (uint64_t)clock_random() >> 32));
+}
+
+void act_settle(struct entry *e, enum record_event why)
+{
+	(void)addr_set_assign(&e->published, e->wanted.items, e->wanted.n);
+	act_set_text(&e->note, NULL);
+	if (e->changed)
+		e->last_change_s = clock_wall_s();
+	if (e->changed && e->heard_ns)
+		e->latency_ms = (int64_t)((clock_mono_ns() - e->heard_ns) /
+					  1000000U);
+	if (why == RECORD_OVERRULED) {
+		act_set_text(&e->note, "shown differently");
+		tell_overruled(e);
+	} else if (why == RECORD_RIGHT && e->updated) {
+		tell_published(e);
+	} else if (why == RECORD_RIGHT && e->changed) {
+		tell_unchanged(e);
+	}
+	if (why == RECORD_RIGHT) {
+		e->resent = false;
+		e->agreed = true;
+	}
+	if (e->failing)
+		tell_recovered(e);
+	e->failing = false;
+	e->failures = 0;
+	e->changed = false;
+	e->updated = false;
+	act_set_text(&e->error, NULL);
+	act_arm_recheck(e);
+}
+
+void act_back_off(struct entry *e, enum record_event why)
+{
+	uint64_t now_ms = clock_mono_ms(), delay_ms;
+	uint64_t rest_ms = account_not_before_ms(e->account);
+
+	if (why == RECORD_UNKNOWN_KEEP)
+		e->failures++;
+	delay_ms = backoff_ms(&retry, e->failures, clock_random());
+	if (e->retry_after_s * 1000 > delay_ms)
+		delay_ms = e->retry_after_s * 1000;
+	if (why == RECORD_HELD)
+		delay_ms = 0;
+	if (rest_ms > now_ms + delay_ms)
+		delay_ms = rest_ms - now_ms;
+	e->retry_after_s = 0;
+	if (why == RECORD_UNKNOWN_KEEP && !e->error)
+		act_set_text(&e->error, "no name server could be asked");
+	act_arm(e, delay_ms);
+}
+
+void act_rest(struct entry *e, enum record_event why)
+{
+	uint32_t again_s = account_info(e->account)->retry_refused_s;
+
+	if (why == RECORD_ALIAS) {
+		char text[400] = "the name is a CNAME: remove it, or give the "
+				 "record another name";
+
+		for (size_t i = 0; e->answer && i < e->answer->n_servers; i++)
+			if (e->answer->servers[i].cname) {
+				(void)snprintf(
+					text, sizeof(text),
+					"%s is a CNAME to %s: remove the CNAME, "
+					"or give the record another name",
+					e->config->name,
+					e->answer->servers[i].cname);
+				break;
+			}
+		act_set_text(&e->error, text);
+		if (!e->failing)
+			tell_refused(e, text);
+		e->failing = true;
+		/* Asking DNS again is not sending again. */
+		act_arm_recheck(e);
+		return;
+	}
+	if (again_s > 0)
+		act_arm(e, 1000ULL * again_s);
+}
+

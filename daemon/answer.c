@@ -1,0 +1,80 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/answer.h"
+
+/* Takes the next aligned piece of a block, or only counts where it is NULL. */
+static void *take(char *block, size_t *used, size_t size)
+{
+	void *piece = block ? block + *used : NULL;
+
+	*used += (size + 7) & ~(size_t)7;
+	return piece;
+}
+
+static const char *take_text(char *block, size_t *used, const char *text)
+{
+	char *copy;
+
+	if (!text)
+		return NULL;
+	copy = take(block, used, strlen(text) + 1);
+	if (copy)
+		memcpy(copy, text, strlen(text) + 1);
+	return copy;
+}
+
+/* Copies into block, or only counts where it is NULL. Returns the size. */
+static size_t fill(char *block, const struct resolver_answer *a)
+{
+	size_t used = 0;
+	struct resolver_answer *copy = take(block, &used, sizeof(*copy));
+	struct resolver_server *servers =
+		take(block, &used, a->n_servers * sizeof(*servers));
+	const char *zone = take_text(block, &used, a->zone);
+
+	for (size_t i = 0; i < a->n_servers; i++) {
+		const struct resolver_server *s = &a->servers[i];
+		const char *name = take_text(block, &used, s->name);
+		const char *cname = take_text(block, &used, s->cname);
+		size_t bytes = s->n_addrs * sizeof(*s->addrs);
+		struct addr *addrs = take(block, &used, bytes);
+
+		if (!block)
+			continue;
+		if (bytes)
+			memcpy(addrs, s->addrs, bytes);
+		servers[i] = *s;
+		servers[i].name = name;
+		servers[i].cname = cname;
+		servers[i].addrs = addrs;
+	}
+	if (block) {
+		*copy = *a;
+		copy->zone = zone;
+		copy->servers = servers;
+	}
+	return used;
+}
+
+struct resolver_answer *answer_copy(const struct resolver_answer *a)
+{
+	char *block = malloc(fill(NULL, a));
+
+	if (block)
+		(void)fill(block, a);
+	return (struct resolver_answer *)(void *)block;
+}
+
+uint32_t answer_ttl_s(const struct resolver_answer *a)
+{
+	uint32_t ttl_s = 0;
+
+	for (size_t i = 0; i < a->n_servers; i++)
+		if (a->servers[i].outcome == RESOLVER_ANSWERED &&
+		    a->servers[i].ttl_s > ttl_s)
+			ttl_s = a->servers[i].ttl_s;
+	return ttl_s;
+}

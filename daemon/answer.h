@@ -1,0 +1,15 @@
+/*
+ * answer - a resolver's answer, kept: one block of memory.
+ */
+#ifndef DAEMON_ANSWER_H
+#define DAEMON_ANSWER_H
+
+#include "resolver/resolver.h"
+
+/* NULL where there is no memory. To be freed with free(). */
+struct resolver_answer *answer_copy(const struct resolver_answer *a);
+
+/* The longest TTL that any server gave, in seconds; 0: none did. */
+uint32_t answer_ttl_s(const struct resolver_answer *a);
+
+#endif

@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/str.h"
+#include "daemon/command.h"
+#include "daemon/control.h"
+#include "daemon/setup.h"
+#include "daemon/status.h"
+#include "hooks/hooks.h"
+
+static json_t *done(void)
+{
+	return json_pack("{s:b}", "ok", 1);
+}
+
+/* Does any record have this name? NULL stands for all of them. */
+static bool knows(const struct setup *s, const char *record)
+{
+	struct entry *const *entries;
+	size_t n;
+
+	entries = setup_entries(s, &n);
+	for (size_t i = 0; record && i < n; i++)
+		if (strcmp(entries[i]->config->name, record) == 0)
+			return true;
+	return !record;
+}
+
+static json_t *say_status(const struct command_world *w, const char *record)
+{
+	return status_of(w->setup, w->monitor, w->started_ms, record);
+}
+
+static json_t *say_why(const struct command_world *w, const char *record)
+{
+	if (!record)
+		return control_error("why needs a \"record\"");
+	return status_why(w->setup, record);
+}
+
+static json_t *poke(const struct command_world *w, const char *record,
+		    enum record_event event)
+{
+	struct entry *const *entries;
+	size_t n;
+
+	entries = setup_entries(w->setup, &n);
+	for (size_t i = 0; i < n; i++)
+		if (!record || strcmp(entries[i]->config->name, record) == 0)
+			entry_event(entries[i], event);
+	return done();
+}
+
+static json_t *do_refresh(const struct command_world *w, const char *record)
+{
+	if (record)
+		return poke(w, record, RECORD_LOOK);
+	setup_look_again(w->setup);
+	return done();
+}
+
+static json_t *do_retry(const struct command_world *w, const char *record)
+{
+	return poke(w, record, RECORD_RETRY);
+}
+
+static json_t *do_reload(const struct command_world *w, const char *record)
+{
+	(void)record;
+	w->reload(w->user);
+	return done();
+}
+
+static const struct command {
+	const char *name;
+	json_t *(*run)(const struct command_world *w, const char *record);
+	bool acts; /* changes something: not for everybody */
+} commands[] = {
+	{ "status", say_status, false },
+	{ "why", say_why, false },
+	{ "refresh", do_refresh, true },
+	{ "retry", do_retry, true },
+	{ "reload", do_reload, true },
+};
+
+static json_t *set_log_level(const char *level)
+{
+	enum log_level l;
+
+	if (!level || log_level_parse(level, &l) < 0)
+		return control_error("\"level\" is error, warning, notice, "
+				     "info or debug");
+	log_set_level(l);
+	return done();
+}
+
+static json_t *test_hook(const struct command_world *w, const char *event)
+{
+	static const char *const events[] = {
+		"start", "stop", "reload", "address", "prefix", "updated",
+		"published", "unchanged", "failed", "refused", "recovered",
+		"lost",
+	};
+
+	for (size_t i = 0; event && i < sizeof(events) / sizeof(events[0]);
+	     i++)
+		if (strcmp(event, events[i]) == 0) {
+			hooks_post(w->hooks, &(struct hook_event){
+						     .event = events[i],
+						     .retry_in_s = -1,
+						     .latency_ms = -1,
+					     });
+			return done();
+		}
+	return control_error("\"event\" is none of those in evddns-hooks(7)");
+}
+
+json_t *command_answer(const struct command_world *w, const json_t *request,
+		       bool may_act)
+{
+	static const char no_right[] =
+		"only root, the daemon's user and admin-group may do that";
+	const char *name = json_string_value(json_object_get(request,
+							     "command"));
+	const char *record = json_string_value(json_object_get(request,
+							       "record"));
+	bool level = name && strcmp(name, "log-level") == 0;
+	bool hook = name && strcmp(name, "test-hook") == 0;
+
+	if (!name)
+		return control_error("there is no \"command\"");
+	if (!w->setup)
+		return control_error("the daemon is stopping");
+	if ((level || hook) && !may_act)
+		return control_error(no_right);
+	if (level)
+		return set_log_level(json_string_value(
+			json_object_get(request, "level")));
+	if (hook)
+		return test_hook(w, json_string_value(json_object_get(
+					    request, "event")));
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(name, commands[i].name) != 0)
+			continue;
+		if (commands[i].acts && !may_act)
+			return control_error(no_right);
+		if (!knows(w->setup, record))
+			return control_error("there is no such record");
+		return commands[i].run(w, record);
+	}
+	return control_error("unknown command");
+}

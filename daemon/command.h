@@ -1,0 +1,30 @@
+/*
+ * command - what can be asked of the daemon, and done, over the control
+ * socket: {"command":"status"} and so on (evddnsctl(1)).
+ */
+#ifndef DAEMON_COMMAND_H
+#define DAEMON_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+struct hooks;
+struct monitor;
+struct setup;
+
+struct command_world {
+	struct setup *setup; /* NULL while stopping */
+	const struct monitor *monitor;
+	struct hooks *hooks;
+	uint64_t started_ms;
+	void (*reload)(void *user);
+	void *user;
+};
+
+/* A new reference: the answer, or {"error": …}. NULL without memory. */
+json_t *command_answer(const struct command_world *w, const json_t *request,
+		       bool may_act);
+
+#endif

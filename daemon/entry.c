@@ -1,0 +1,317 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "daemon/account.h"
+#include "daemon/act.h"
+#include "daemon/check.h"
+#include "daemon/entry.h"
+#include "daemon/state.h"
+#include "daemon/tell.h"
+#include "monitor/monitor.h"
+
+/* Of a server that asks to slow down without saying for how long. */
+#define SLOW_S 300
+
+const char *entry_family_name(const struct entry *e)
+{
+	return e->family == AF_INET ? "ipv4" : "ipv6";
+}
+
+/* ---- timer ---- */
+
+static void entry_disarm(struct entry *e)
+{
+	ev_timer_stop(e->world->loop, &e->timer);
+	e->timer_due_ms = 0;
+}
+
+static void entry_timeout(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct entry *e = w->data;
+
+	(void)loop;
+	(void)revents;
+	e->timer_due_ms = 0;
+	entry_event(e, RECORD_TIMER);
+}
+
+/* ---- actions ---- */
+
+void entry_abandon(struct entry *e)
+{
+	uint32_t timeout_s = account_info(e->account)->timeout_s;
+
+	if (e->job && account_has_sent(e->job)) {
+		/* Neither the old value nor the new one is sure to stand. */
+		addr_set_clear(&e->accepted);
+		e->accepted_at_s = 0;
+		e->agreed = false;
+		state_accepted(e->world->state, e->config->name, e->family,
+			       account_info(e->account)->name, &e->accepted,
+			       0);
+		e->stray_until_ms = clock_mono_ms() + 1000ULL * timeout_s;
+	}
+	account_withdraw(e->account, e);
+}
+
+static void entry_relook(struct entry *e)
+{
+	size_t n;
+
+	(void)source_candidates(e->source, &n);
+	if (n == 0)
+		return;
+	e->changed = true;
+	e->heard_ns = source_heard_ns(e->source);
+	entry_event(e, source_public(e->source) ? RECORD_CONFIRMED
+						: RECORD_CHANGED);
+}
+
+static void entry_act(struct entry *e, enum record_action action,
+		      enum record_state from, enum record_event why)
+{
+	switch (action) {
+	case RECORD_DO_CHECK:
+		check_start(e);
+		break;
+	case RECORD_DO_JUDGE:
+		if (e->checked)
+			check_judge(e);
+		break;
+	case RECORD_DO_UPDATE:
+		act_update(e, why);
+		break;
+	case RECORD_DO_CANCEL:
+		entry_abandon(e);
+		check_start(e);
+		break;
+	case RECORD_DO_DROP:
+		entry_abandon(e);
+		break;
+	case RECORD_DO_WATCH:
+		act_watch(e, why);
+		break;
+	case RECORD_DO_REWATCH:
+		act_rewatch(e, from);
+		break;
+	case RECORD_DO_SETTLE:
+		act_settle(e, why);
+		break;
+	case RECORD_DO_BACK_OFF:
+		act_back_off(e, why);
+		break;
+	case RECORD_DO_REST:
+		act_rest(e, why);
+		break;
+	case RECORD_DO_RELOOK:
+		entry_relook(e);
+		break;
+	case RECORD_DO_NOTHING:
+		break;
+	}
+}
+
+/* Others of the account hold their updates a moment for those under way. */
+static void entry_count(struct entry *e)
+{
+	bool pending = e->state == RECORD_CONFIRMING ||
+		       e->state == RECORD_CHECKING;
+
+	if (pending != e->pending)
+		account_pending_add(e->account, pending ? 1 : -1);
+	e->pending = pending;
+}
+
+void entry_event(struct entry *e, enum record_event event)
+{
+	enum record_state from = e->state;
+	struct record_step step = record_next(from, event);
+
+	if (step.next == from && step.action == RECORD_DO_NOTHING)
+		return;
+	e->state = step.next;
+	entry_disarm(e);
+	if (step.action != RECORD_DO_JUDGE)
+		check_cancel(e);
+	entry_count(e);
+	tell_moved(e, from, event);
+	entry_act(e, step.action, from, event);
+	e->world->moved(e->world->user);
+}
+
+/* ---- from the source ---- */
+
+static bool machine_has(const struct monitor *m, const struct addr *a)
+{
+	size_t n_links, n;
+	const struct monitor_link *links = monitor_links(m, &n_links);
+
+	for (size_t i = 0; i < n_links; i++) {
+		const struct monitor_addr *addrs =
+			monitor_addrs(m, links[i].ifindex, &n);
+
+		for (size_t k = 0; k < n; k++)
+			if (addr_equal(&addrs[k].addr, a))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * An update under way can still succeed only if it has left, and from an
+ * address that is still here to hear the answer.
+ */
+static bool update_is_lost(const struct entry *e)
+{
+	if (!e->job)
+		return false;
+	return !account_has_sent(e->job) ||
+	       (e->left_from.family != 0 &&
+		!machine_has(e->world->monitor, &e->left_from));
+}
+
+void entry_source_event(struct entry *e, enum source_event event)
+{
+	switch (event) {
+	case SOURCE_CHANGED:
+	case SOURCE_LOST:
+		e->changed = event == SOURCE_CHANGED && !e->adopted;
+		e->updated = false;
+		e->resent = false;
+		e->heard_ns = source_heard_ns(e->source);
+		entry_event(e, event == SOURCE_LOST ? RECORD_LOST
+			       : update_is_lost(e)  ? RECORD_GONE
+						    : RECORD_CHANGED);
+		break;
+	case SOURCE_CONFIRMED:
+		e->changed |= !e->adopted;
+		e->adopted = false;
+		entry_event(e, RECORD_CONFIRMED);
+		break;
+	case SOURCE_PATH:
+		entry_event(e, RECORD_PATH);
+		break;
+	case SOURCE_UNSEEN:
+		act_set_text(&e->error, "the address is not confirmed");
+		e->world->moved(e->world->user);
+		break;
+	}
+}
+
+/* ---- from the account ---- */
+
+void entry_sent(struct entry *e)
+{
+	e->last_update_s = clock_wall_s();
+}
+
+static void entry_accept(struct entry *e, const struct notify_reply *reply,
+			 bool unchanged)
+{
+	bool watch = e->config->verify && !e->world->dry_run;
+
+	if (!e->world->dry_run) {
+		if (addr_set_assign(&e->accepted, e->sent.items,
+				    e->sent.n) == 0)
+			e->accepted_at_s = clock_wall_s();
+		e->agreed = false;
+		state_accepted(e->world->state, e->config->name, e->family,
+			       account_info(e->account)->name, &e->accepted,
+			       e->accepted_at_s);
+	}
+	if (unchanged) {
+		tell_unchanged(e);
+		e->changed = false;
+	} else {
+		e->updated = true;
+		tell_accepted(e, reply);
+	}
+	entry_event(e, watch ? RECORD_ACCEPTED : RECORD_ACCEPTED_UNSEEN);
+}
+
+void entry_reply(struct entry *e, enum notify_status status,
+		 const struct notify_reply *reply)
+{
+	switch (status) {
+	case NOTIFY_DONE:
+	case NOTIFY_UNCHANGED:
+		entry_accept(e, reply, status == NOTIFY_UNCHANGED);
+		return;
+	case NOTIFY_REFUSED:
+		act_set_text(&e->error, reply->text);
+		tell_refused(e, reply->text);
+		e->failing = true;
+		entry_event(e, RECORD_FORBIDDEN);
+		return;
+	case NOTIFY_CANCELLED:
+	case NOTIFY_SLOW:
+	case NOTIFY_RETRY:
+		break;
+	}
+	if (status == NOTIFY_SLOW)
+		account_rest_until(e->account,
+				   clock_mono_ms() +
+					   1000ULL * (reply->retry_after_s
+							      ? reply->retry_after_s
+							      : SLOW_S));
+	e->failures++;
+	e->failing = true;
+	e->retry_after_s = reply->retry_after_s;
+	act_set_text(&e->error, reply->text);
+	entry_event(e, RECORD_FAILED);
+	if (e->state == RECORD_BACKOFF && e->timer_due_ms)
+		tell_failed(e, reply->text, e->timer_due_ms - clock_mono_ms());
+}
+
+/* ---- life ---- */
+
+int entry_new(const struct entry_world *world,
+	      const struct config_record *config, struct source *source,
+	      struct account *account, int family, bool sole,
+	      struct entry **ret)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->world = world;
+	e->config = config;
+	e->source = source;
+	e->account = account;
+	e->family = family;
+	e->sole = sole;
+	e->state = RECORD_WAITING;
+	e->latency_ms = -1;
+	ev_timer_init(&e->timer, entry_timeout, 0.0, 0.0);
+	e->timer.data = e;
+	e->accepted_at_s = state_find(world->state, config->name, family,
+				      account_info(account)->name,
+				      &e->accepted);
+	*ret = e;
+	return 0;
+}
+
+void entry_free(struct entry *e)
+{
+	if (!e)
+		return;
+	entry_disarm(e);
+	check_cancel(e);
+	account_withdraw(e->account, e);
+	if (e->pending)
+		account_pending_add(e->account, -1);
+	addr_set_clear(&e->wanted);
+	addr_set_clear(&e->sent);
+	addr_set_clear(&e->accepted);
+	addr_set_clear(&e->published);
+	free(e->answer);
+	free(e->error);
+	free(e->note);
+	free(e);
+}

@@ -1,0 +1,114 @@
+/*
+ * entry - one record, one family, at one provider: carries out what the
+ * table of record.h says.
+ *
+ * Trouble of one entry never touches another.
+ */
+#ifndef DAEMON_ENTRY_H
+#define DAEMON_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ev.h>
+
+#include "base/addr_set.h"
+#include "config/config.h"
+#include "daemon/record.h"
+#include "daemon/source.h"
+#include "notify/notify.h"
+#include "resolver/resolver.h"
+
+struct account;
+struct hooks;
+struct job;
+struct monitor;
+struct state;
+
+/* What all entries share; borrowed for life. */
+struct entry_world {
+	struct ev_loop *loop;
+	struct resolver *resolver;
+	struct monitor *monitor;
+	struct hooks *hooks;
+	struct state *state;
+	bool dry_run;
+	/* Called whenever an entry has changed its state. */
+	void (*moved)(void *user);
+	void *user;
+};
+
+struct entry {
+	const struct entry_world *world;
+	const struct config_record *config;
+	struct source *source;
+	struct account *account;
+	int family;
+	bool sole; /* the record asks for no other family */
+
+	enum record_state state;
+	ev_timer timer;
+	uint64_t timer_due_ms; /* monotonic; 0: not armed */
+	bool pending;          /* counted by account_pending_add() */
+
+	int check_id;    /* a question under way; 0: none */
+	bool checked;    /* its answer is here */
+	struct resolver_answer *answer; /* a copy; NULL: none */
+
+	struct job *job;          /* an update queued or under way */
+	struct addr_set wanted;   /* as of the last judgement or update */
+	struct addr left_from;    /* ... and the address it left from */
+	struct addr_set sent;     /* what the update under way says */
+	struct addr_set accepted; /* what the provider took last */
+	int64_t accepted_at_s;   /* wall; 0: never */
+	uint64_t stray_until_ms; /* one given up may land until then; 0: none */
+	bool agreed;             /* ... and all servers have said it since */
+	struct addr_set published; /* what all servers said last */
+
+	uint64_t heard_ns;  /* the kernel's event behind the present work */
+	bool adopted;       /* by a reload: its source is no news */
+	bool changed;       /* since then nothing was settled */
+	bool updated;       /* ... and an update of ours was accepted */
+	struct addr previous; /* what stood there before that update */
+	bool resent;
+	bool failing;       /* failed or refused was told */
+	unsigned int failures;
+	unsigned int watches;
+	uint64_t watch_until_ms;
+	uint64_t retry_after_s; /* what the server asked for last */
+
+	int64_t last_change_s, last_update_s; /* wall; 0: never */
+	int64_t latency_ms;                   /* of the last change; -1 */
+	char *error;                          /* of the last failure, or NULL */
+	char *note;                           /* "shown differently", or NULL */
+};
+
+/* 0 or -ENOMEM. All but family is borrowed for the entry's life. */
+int entry_new(const struct entry_world *world,
+	      const struct config_record *config, struct source *source,
+	      struct account *account, int family, bool sole,
+	      struct entry **ret);
+void entry_free(struct entry *e);
+
+/* The one way in. May be called for events that the state ignores. */
+void entry_event(struct entry *e, enum record_event event);
+
+/* The source's event as it concerns this entry. */
+void entry_source_event(struct entry *e, enum source_event event);
+
+/* What is to be published now; NULL: not known. Kept in e->wanted. */
+const struct addr_set *entry_wanted(struct entry *e);
+
+/* Its update is given up; what had left may still land. */
+void entry_abandon(struct entry *e);
+
+/* From the account: the update's outcome. */
+void entry_sent(struct entry *e);
+void entry_reply(struct entry *e, enum notify_status status,
+		 const struct notify_reply *reply);
+
+/* "ipv4" or "ipv6". */
+const char *entry_family_name(const struct entry *e);
+
+#endif

@@ -1,0 +1,61 @@
+#include "config.h"
+
+#include <errno.h>
+
+#include "daemon/feature.h"
+#include "resolver/resolver.h"
+
+static void check_reflectors(const struct config_source *s,
+			     const struct config_strings *list,
+			     struct faults *faults)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		int r = resolver_reflector_check(list->items[i]);
+
+		if (r == -EOPNOTSUPP)
+			faults_add(faults, s->file, s->line,
+				   "source \"%s\": reflector \"%s\" is of a "
+				   "kind that this version cannot ask; dns: it "
+				   "can", s->name, list->items[i]);
+		else if (r < 0)
+			faults_add(faults, s->file, s->line,
+				   "source \"%s\": \"%s\" is not a reflector; "
+				   "write dns:opendns or "
+				   "dns:NAME@SERVER/TYPE[/CLASS]",
+				   s->name, list->items[i]);
+	}
+}
+
+static void check_record(const struct config_record *r, struct faults *faults)
+{
+	const struct {
+		bool used;
+		const char *setting;
+	} settings[] = {
+		{ r->owner != NULL, "owner" },
+		{ r->ptr, "ptr = yes" },
+		{ !r->create, "create = no" },
+		{ r->remove_on_loss, "on-loss = remove" },
+		{ r->remove_on_stop, "on-stop = remove" },
+		{ r->check == CHECK_PROVIDER, "check = provider" },
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (settings[i].used)
+			faults_add(faults, r->file, r->line,
+				   "record \"%s\": %s is not available in "
+				   "this version", r->name,
+				   settings[i].setting);
+}
+
+void feature_check(const struct config *c, struct faults *faults)
+{
+	for (size_t i = 0; i < c->n_sources; i++) {
+		check_reflectors(&c->sources[i], &c->sources[i].reflectors4,
+				 faults);
+		check_reflectors(&c->sources[i], &c->sources[i].reflectors6,
+				 faults);
+	}
+	for (size_t i = 0; i < c->n_records; i++)
+		check_record(&c->records[i], faults);
+}

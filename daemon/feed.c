@@ -1,0 +1,200 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/account.h"
+#include "daemon/feed.h"
+#include "hooks/hooks.h"
+#include "monitor/monitor.h"
+
+#define PREFIX_LEN 64
+/*
+ * A renewal or a new dial-in takes the address away for a moment: a loss is
+ * told when it has lasted this long.
+ */
+#define LOST_S 1.0
+
+static struct log_fields feed_fields(const struct feed *f, const char *event)
+{
+	return (struct log_fields){
+		.subject = "source",
+		.name = source_config(f->source)->name,
+		.family = source_family(f->source) == AF_INET ? "ipv4"
+							      : "ipv6",
+		.event = event,
+	};
+}
+
+/*
+ * The update process is made ready while the questions are on their way, or
+ * while there is no address yet.
+ */
+static void feed_prepare(const struct feed *f)
+{
+	size_t n;
+	const struct source_candidate *c = source_candidates(f->source, &n);
+
+	for (size_t i = 0; i < f->n_entries; i++) {
+		const struct entry *e = f->entries[i];
+
+		/* What was accepted last is most likely what stands there. */
+		if (n == 1 && e->config->ipv6_host.family == 0 &&
+		    e->accepted.n == 1 &&
+		    addr_equal(&e->accepted.items[0], &c[0].addr))
+			continue;
+		account_expect(e->account);
+	}
+}
+
+static void feed_post(const struct feed *f, struct hook_event more)
+{
+	const struct monitor_link *link = NULL;
+	const struct source_candidate *c;
+	uint64_t heard_ns = source_heard_ns(f->source);
+	size_t n;
+
+	if (f->world->dry_run)
+		return;
+	c = source_candidates(f->source, &n);
+	if (n > 0)
+		link = monitor_link(f->world->monitor, c[0].ifindex);
+	more.interface = link ? link->name : NULL;
+	more.family = source_family(f->source) == AF_INET ? "ipv4" : "ipv6";
+	more.retry_in_s = -1;
+	more.latency_ms = heard_ns ? (int64_t)((clock_mono_ns() - heard_ns) /
+					       1000000U)
+				   : -1;
+	hooks_post(f->world->hooks, &more);
+}
+
+static void prefix_print(const struct addr *prefix, char *out, size_t size)
+{
+	char text[ADDR_STRLEN];
+
+	out[0] = '\0';
+	if (prefix->family)
+		(void)snprintf(out, size, "%s/%d", addr_print(prefix, text),
+			       PREFIX_LEN);
+}
+
+static void feed_tell_prefix(struct feed *f)
+{
+	char now[ADDR_STRLEN + 4], was[ADDR_STRLEN + 4];
+	struct addr prefix = { 0 };
+	const struct source_candidate *c;
+	size_t n;
+
+	c = source_candidates(f->source, &n);
+	if (source_family(f->source) != AF_INET6)
+		return;
+	if (n > 0) {
+		prefix = c[0].addr;
+		memset(prefix.bytes + PREFIX_LEN / 8, 0, 16 - PREFIX_LEN / 8);
+	}
+	if (addr_equal(&prefix, &f->prefix))
+		return;
+	prefix_print(&prefix, now, sizeof(now));
+	prefix_print(&f->prefix, was, sizeof(was));
+	f->prefix = prefix;
+	feed_post(f, (struct hook_event){
+			     .event = "prefix",
+			     .prefix = now[0] ? now : NULL,
+			     .old_prefix = was[0] ? was : NULL,
+		     });
+}
+
+static void feed_tell_address(struct feed *f)
+{
+	static const struct addr_set none;
+	const struct addr_set *public = source_public(f->source);
+	char now[ADDR_SET_STRLEN], was[ADDR_SET_STRLEN];
+
+	if (!public)
+		public = &none;
+	if (addr_set_equal(public, &f->told))
+		return;
+	feed_post(f, (struct hook_event){
+			     .event = "address",
+			     .address = public->n ? addr_set_print(
+							    public, now,
+							    sizeof(now))
+						  : NULL,
+			     .old_address =
+				     f->told.n ? addr_set_print(&f->told, was,
+								sizeof(was))
+					       : NULL,
+		     });
+	(void)addr_set_assign(&f->told, public->items, public->n);
+}
+
+static void feed_tell_lost(struct feed *f)
+{
+	struct log_fields fields = feed_fields(f, "lost");
+	char was[ADDR_SET_STRLEN];
+
+	if (f->told.n == 0)
+		return;
+	(void)addr_set_print(&f->told, was, sizeof(was));
+	log_line(LOG_LEVEL_WARNING, &fields,
+		 "no usable address any more (was %s), keeping what is "
+		 "published", was);
+	feed_post(f, (struct hook_event){ .event = "lost",
+					  .old_address = was });
+}
+
+static void feed_arm(struct feed *f, double after_s)
+{
+	ev_timer_stop(f->world->loop, &f->tell);
+	ev_now_update(f->world->loop);
+	ev_timer_set(&f->tell, after_s, 0.0);
+	ev_timer_start(f->world->loop, &f->tell);
+}
+
+void feed_event(void *user, struct source *s, enum source_event event)
+{
+	struct feed *f = user;
+
+	(void)s;
+	if (event == SOURCE_CHANGED || event == SOURCE_LOST)
+		feed_prepare(f);
+	for (size_t i = 0; i < f->n_entries; i++)
+		entry_source_event(f->entries[i], event);
+	/* Telling comes after acting: in the next turn, or when it lasted. */
+	if (event == SOURCE_LOST || event == SOURCE_CHANGED)
+		ev_timer_stop(f->world->loop, &f->tell);
+	if (event == SOURCE_LOST)
+		feed_arm(f, LOST_S);
+	if (event == SOURCE_CONFIRMED)
+		feed_arm(f, 0.0);
+}
+
+static void feed_tell(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct feed *f = w->data;
+	size_t n;
+
+	(void)loop;
+	(void)revents;
+	(void)source_candidates(f->source, &n);
+	if (n == 0)
+		feed_tell_lost(f);
+	feed_tell_prefix(f);
+	feed_tell_address(f);
+}
+
+void feed_init(struct feed *f, const struct entry_world *world)
+{
+	*f = (struct feed){ .world = world };
+	ev_timer_init(&f->tell, feed_tell, 0.0, 0.0);
+	f->tell.data = f;
+}
+
+void feed_done(struct feed *f)
+{
+	if (f->world)
+		ev_timer_stop(f->world->loop, &f->tell);
+	addr_set_clear(&f->told);
+}

@@ -1,0 +1,92 @@
+/*
+ * evddnsd - publishes the addresses of this gateway in the DNS.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include <ares.h>
+#include <ev.h>
+#include <jansson.h>
+
+#include "base/log.h"
+#include "daemon/app.h"
+#include "daemon/background.h"
+#include "daemon/options.h"
+#include "daemon/paths.h"
+
+static int say_version(const struct paths *paths)
+{
+	(void)printf("evddnsd %s\n"
+		     "libev %d.%d, c-ares %s, jansson %s, idn %s\n",
+		     PACKAGE_VERSION, ev_version_major(), ev_version_minor(),
+		     ares_version(NULL), jansson_version_str(),
+#ifdef HAVE_IDN
+		     "yes"
+#else
+		     "no"
+#endif
+	);
+	(void)fflush(stdout);
+	/* The other half says its own, and that of its libraries. */
+	(void)execl(paths->notify, "evddns-notify", "-V", (char *)NULL);
+	(void)printf("%s: %s\n", paths->notify, strerror(errno));
+	return EX_UNAVAILABLE;
+}
+
+static int run(const struct options *options, const struct paths *paths)
+{
+	struct background *b = NULL;
+	int status;
+
+	log_start("evddnsd",
+		  options->level_set ? options->level : LOG_LEVEL_NOTICE,
+		  options->format_set ? options->format : LOG_FORMAT_TEXT,
+		  options->syslog ? LOG_SINK_SYSLOG : LOG_SINK_STDERR);
+	status = background_start(options->background, options->pidfile, &b);
+	if (status != 0)
+		return status > 0 ? status : EX_OSERR;
+	if (background_is_parent(b)) {
+		status = background_wait(b);
+	} else {
+		status = app_run(ev_default_loop(EVFLAG_AUTO), options, paths,
+				 background_ready, b);
+	}
+	background_end(b);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct paths paths;
+	int status;
+
+	options_parse(argc, argv, &options);
+	if (options.background)
+		options.syslog = true; /* nobody reads its standard error */
+	if (options.act == OPTIONS_USAGE) {
+		options_help(stderr);
+		return EX_USAGE;
+	}
+	if (options.act == OPTIONS_HELP) {
+		options_help(stdout);
+		return EX_OK;
+	}
+	if (paths_find(&paths) < 0) {
+		(void)fputs("evddnsd: no memory\n", stderr);
+		return EX_OSERR;
+	}
+	if (options.act == OPTIONS_VERSION)
+		status = say_version(&paths);
+	else
+		status = run(&options, &paths);
+	paths_done(&paths);
+	return status;
+}

@@ -1,0 +1,60 @@
+/*
+ * modules - everything that the daemon opens, and the setup that runs on it.
+ */
+#ifndef DAEMON_MODULES_H
+#define DAEMON_MODULES_H
+
+#include <stdbool.h>
+
+#include "daemon/entry.h"
+#include "daemon/setup.h"
+#include "daemon/shipped.h"
+#include "daemon/source.h"
+#include "monitor/monitor.h"
+#include "notify/notify.h"
+
+struct hooks;
+struct resolver;
+struct route;
+struct state;
+
+struct modules {
+	struct ev_loop *loop;
+	struct shipped shipped;
+	struct notify *notify;
+	struct monitor *monitor;
+	struct route *route;
+	struct resolver *resolver; /* of the setup in use */
+	struct hooks *hooks;
+	struct state *state;
+	struct setup *setup; /* NULL: none yet, or stopping */
+	struct source_world source_world;
+	struct entry_world entry_world;
+	struct setup_world setup_world;
+};
+
+struct modules_owner {
+	monitor_changed_fn *changed;
+	void (*moved)(void *user); /* an entry has changed its state */
+	void *user;
+};
+
+/*
+ * Opens what is not open yet; loop, shipped and notify are there already.
+ * 0, or an exit status, and it was said why.
+ */
+int modules_open(struct modules *m, const struct config *config,
+		 const char *state_dir, bool dry_run,
+		 const struct modules_owner *owner);
+
+/*
+ * Makes a setup of it and puts it in the place of the one before, which
+ * lets go of everything under way. config is taken over in any case,
+ * accounts where it succeeds. 0 or -errno, and then nothing has changed.
+ */
+int modules_use(struct modules *m, struct config *config,
+		struct notify_config *accounts);
+
+void modules_close(struct modules *m);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * source_inside - what source.c and candidate.c share; nobody else looks.
+ */
+#ifndef DAEMON_SOURCE_INSIDE_H
+#define DAEMON_SOURCE_INSIDE_H
+
+#include <ev.h>
+
+#include "base/log.h"
+#include "daemon/pick.h"
+#include "daemon/source.h"
+
+struct source {
+	const struct source_world *world;
+	const struct config_source *config;
+	const char *prefix_from;
+	source_event_fn *event;
+	void *user;
+	int family;
+	struct source_candidate candidates[PICK_MAX];
+	size_t n;
+	struct addr_set public;
+	bool known; /* public is what the world was said to see */
+	bool behind_nat;
+	bool announce; /* the candidates were not told about yet */
+	uint64_t heard_ns;
+	unsigned int failures; /* of confirmation, in a row */
+	ev_timer timer;        /* to go out alone, or to ask again */
+};
+
+/* The fields of its log lines; event is a constant. */
+struct log_fields source_fields(const struct source *s, const char *event);
+void source_arm(struct source *s, uint64_t delay_ms);
+
+/* Is every candidate settled, and what is then to be published? */
+void source_conclude(struct source *s);
+
+#endif

@@ -1,0 +1,41 @@
+/*
+ * state - what providers accepted, on disk.
+ *
+ * A hint, never the truth: without it, or with a damaged one, the DNS check
+ * decides. Written after the send, to a new file that then takes the old
+ * one's place, with a checksum and without fsync: no event waits for a
+ * disk. A directory that cannot be written is said once; then it goes on in
+ * memory.
+ */
+#ifndef DAEMON_STATE_H
+#define DAEMON_STATE_H
+
+#include <stdint.h>
+
+#include "base/addr_set.h"
+
+struct ev_loop;
+struct state;
+
+/*
+ * Reads DIR/state.json, making DIR where it is missing. Only -ENOMEM is a
+ * failure; all else is logged.
+ */
+int state_open(struct ev_loop *loop, const char *directory,
+	       struct state **ret);
+/* Writes what is not written yet. NULL is fine. */
+void state_close(struct state *s);
+
+/*
+ * The set that the provider accepted last for the name, into *ret (left as
+ * it is where there is none). Returns when, in seconds since 1970, or 0.
+ */
+int64_t state_find(const struct state *s, const char *name, int family,
+		   const char *provider, struct addr_set *ret);
+
+/* Remembers it; the file follows in the next loop turn. */
+void state_accepted(struct state *s, const char *name, int family,
+		    const char *provider, const struct addr_set *accepted,
+		    int64_t at_s);
+
+#endif

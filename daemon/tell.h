@@ -1,0 +1,29 @@
+/*
+ * tell - what happened to an entry, for the log and the operator's hooks.
+ */
+#ifndef DAEMON_TELL_H
+#define DAEMON_TELL_H
+
+#include "daemon/entry.h"
+#include "notify/notify.h"
+
+/* Debug: from state to state. */
+void tell_moved(const struct entry *e, enum record_state from,
+		enum record_event event);
+/* Debug: a line per name server. */
+void tell_checked(const struct entry *e);
+/* reply_sent_ns: when the request went out; 0: it did not. */
+void tell_accepted(const struct entry *e, const struct notify_reply *reply);
+/* delay_ms: until the next try. */
+void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms);
+void tell_refused(const struct entry *e, const char *text);
+void tell_recovered(const struct entry *e);
+/* All servers agree on what we sent. */
+void tell_published(const struct entry *e);
+/* DNS, or the provider, had it so already. */
+void tell_unchanged(const struct entry *e);
+/* Not agreed within TTL and grace: once more, or left alone from now on. */
+void tell_overdue(const struct entry *e);
+void tell_overruled(const struct entry *e);
+
+#endif

@@ -1,0 +1,176 @@
+#include "config.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ev.h>
+
+#include "base/log.h"
+#include "daemon/state.h"
+#include "daemon/state_file.h"
+#include "tests/support/suite.h"
+
+static char dir[64], path[96], bad[96];
+static struct ev_loop *loop;
+
+static void setup_dir(void)
+{
+	(void)snprintf(dir, sizeof(dir), "/tmp/check_state.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/state.json", dir);
+	(void)snprintf(bad, sizeof(bad), "%s/state.json.bad", dir);
+	loop = ev_loop_new(0);
+	log_start("check_state", LOG_LEVEL_ERROR, LOG_FORMAT_TEXT,
+		  LOG_SINK_STDERR);
+}
+
+static void teardown_dir(void)
+{
+	(void)unlink(path);
+	(void)unlink(bad);
+	(void)rmdir(dir);
+	ev_loop_destroy(loop);
+}
+
+static void accept_one(struct state *s, const char *name, const char *text)
+{
+	struct addr_set set = { 0 };
+	struct addr a;
+
+	ck_assert_int_eq(addr_parse(text, &a), 0);
+	ck_assert_int_eq(addr_set_assign(&set, &a, 1), 0);
+	state_accepted(s, name, AF_INET, "ns", &set, 1000);
+	addr_set_clear(&set);
+}
+
+static struct state *reopen(struct state *s)
+{
+	state_close(s);
+	ck_assert_int_eq(state_open(loop, dir, &s), 0);
+	return s;
+}
+
+START_TEST(test_what_was_accepted_is_there_after_a_restart)
+{
+	struct addr_set found = { 0 };
+	struct state *s = reopen(NULL);
+	char text[ADDR_STRLEN];
+
+	accept_one(s, "home.example", "192.0.2.1");
+	accept_one(s, "home.example", "192.0.2.7");
+	accept_one(s, "other.example", "192.0.2.9");
+	s = reopen(s);
+	ck_assert_int_eq(state_find(s, "home.example", AF_INET, "ns", &found),
+			 1000);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_str_eq(addr_print(&found.items[0], text), "192.0.2.7");
+	/* Another family or provider is another life. */
+	ck_assert_int_eq(state_find(s, "home.example", AF_INET6, "ns", &found),
+			 0);
+	ck_assert_int_eq(state_find(s, "home.example", AF_INET, "cf", &found),
+			 0);
+	addr_set_clear(&found);
+	state_close(s);
+}
+END_TEST
+
+START_TEST(test_the_file_is_for_us_alone)
+{
+	struct state *s = reopen(NULL);
+	struct stat st;
+
+	accept_one(s, "home.example", "192.0.2.1");
+	state_close(s);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+}
+END_TEST
+
+/* Each damage is put aside, and said; nothing is believed. */
+static const char *const damages[] = {
+	"", "x", "evddns-state 1 ", "evddns-state 1 00000000\n{}",
+	"evddns-state 2 00000000\n{\"records\":{}}",
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+};
+
+START_TEST(test_a_damaged_file_is_put_aside)
+{
+	struct addr_set found = { 0 };
+	struct state *s = NULL;
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	(void)!write(fd, damages[_i], strlen(damages[_i]));
+	(void)close(fd);
+	s = reopen(s);
+	ck_assert_int_eq(state_find(s, "home.example", AF_INET, "ns", &found),
+			 0);
+	ck_assert_int_eq(access(bad, F_OK), 0);
+	state_close(s);
+}
+END_TEST
+
+START_TEST(test_a_flipped_bit_is_seen)
+{
+	json_t *records = json_pack("{s:{s:[s],s:i}}", "a ipv4 b", "accepted",
+				    "192.0.2.1", "at", 5);
+	const char *why = NULL;
+	size_t len;
+	char *text = state_file_print(records, &len);
+	json_t *back = state_file_parse(text, len, &why);
+
+	ck_assert(json_equal(records, back));
+	json_decref(back);
+	for (size_t i = 0; i < len; i++) {
+		text[i] ^= 1;
+		back = state_file_parse(text, len, &why);
+		ck_assert_msg(!back, "byte %zu", i);
+		text[i] ^= 1;
+	}
+	free(text);
+	json_decref(records);
+}
+END_TEST
+
+START_TEST(test_crc32_is_the_usual_one)
+{
+	ck_assert_uint_eq(state_file_crc32("123456789", 9), 0xcbf43926U);
+}
+END_TEST
+
+START_TEST(test_a_directory_that_cannot_be_made_is_no_failure)
+{
+	struct addr_set found = { 0 };
+	struct state *s;
+
+	ck_assert_int_eq(state_open(loop, "/proc/no/such", &s), 0);
+	accept_one(s, "home.example", "192.0.2.1");
+	ck_assert_int_eq(state_find(s, "home.example", AF_INET, "ns", &found),
+			 1000);
+	addr_set_clear(&found);
+	state_close(s);
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("state");
+	TCase *tc = tcase_create("file");
+
+	tcase_add_checked_fixture(tc, setup_dir, teardown_dir);
+	tcase_add_test(tc, test_what_was_accepted_is_there_after_a_restart);
+	tcase_add_test(tc, test_the_file_is_for_us_alone);
+	tcase_add_loop_test(tc, test_a_damaged_file_is_put_aside, 0,
+			    SUITE_COUNT(damages));
+	tcase_add_test(tc, test_a_flipped_bit_is_seen);
+	tcase_add_test(tc, test_crc32_is_the_usual_one);
+	tcase_add_test(tc,
+		       test_a_directory_that_cannot_be_made_is_no_failure);
+	suite_add_tcase(s, tc);
+	return s;
+}
