@@ -1,0 +1,118 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "ctl/print.h"
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text && *text ? text : "-";
+}
+
+/* The members of a list of texts, joined. */
+static const char *list_of(const json_t *object, const char *key, char *out,
+			   size_t size)
+{
+	const json_t *list = json_object_get(object, key), *item;
+	size_t i, len = 0;
+
+	(void)snprintf(out, size, "-");
+	json_array_foreach(list, i, item) {
+		const char *text = json_string_value(item);
+		int n = snprintf(out + len, size - len, "%s%s", i ? "," : "",
+				 text ? text : "?");
+
+		if (n < 0 || (size_t)n >= size - len)
+			break;
+		len += (size_t)n;
+	}
+	return out;
+}
+
+static void print_sources(const json_t *sources, FILE *out)
+{
+	const json_t *s;
+	size_t i;
+
+	json_array_foreach(sources, i, s)
+		(void)fprintf(out, "source %s/%s: %s on %s, the world sees %s%s\n",
+			      text_of(s, "name"), text_of(s, "family"),
+			      text_of(s, "kernel_address"),
+			      text_of(s, "interface"),
+			      text_of(s, "public_address"),
+			      json_is_true(json_object_get(s, "behind_nat"))
+				      ? " (behind NAT)"
+				      : "");
+}
+
+void print_status(const json_t *answer, FILE *out)
+{
+	const json_t *records = json_object_get(answer, "records"), *r;
+	char wanted[256];
+	size_t i, width = 4;
+
+	print_sources(json_object_get(answer, "sources"), out);
+	json_array_foreach(records, i, r)
+		if (strlen(text_of(r, "name")) > width)
+			width = strlen(text_of(r, "name"));
+	if (json_array_size(records) > 0)
+		(void)fprintf(out, "%-*s  %-6s  %-10s  %-10s  %s\n",
+			      (int)width, "NAME", "FAMILY", "PROVIDER",
+			      "STATE", "WANTED");
+	json_array_foreach(records, i, r) {
+		(void)fprintf(out, "%-*s  %-6s  %-10s  %-10s  %s", (int)width,
+			      text_of(r, "name"), text_of(r, "family"),
+			      text_of(r, "provider"), text_of(r, "state"),
+			      list_of(r, "wanted", wanted, sizeof(wanted)));
+		if (json_is_string(json_object_get(r, "note")))
+			(void)fprintf(out, "  (%s)", text_of(r, "note"));
+		(void)fprintf(out, "\n");
+		if (json_is_string(json_object_get(r, "error")))
+			(void)fprintf(out, "%-*s  %s\n", (int)width, "",
+				      text_of(r, "error"));
+	}
+}
+
+static void print_lines(const json_t *entry, const char *key,
+			const char *title, FILE *out)
+{
+	const json_t *list = json_object_get(entry, key), *line;
+	size_t i;
+
+	(void)fprintf(out, "  %s\n", title);
+	if (json_array_size(list) == 0)
+		(void)fprintf(out, "    none\n");
+	json_array_foreach(list, i, line)
+		(void)fprintf(out, "    %s\n", json_string_value(line));
+}
+
+void print_why(const json_t *answer, FILE *out)
+{
+	const json_t *entries = json_object_get(answer, "entries"), *e;
+	char wanted[256], published[256];
+	size_t i;
+
+	json_array_foreach(entries, i, e) {
+		(void)fprintf(out, "%s/%s at %s: %s\n", text_of(e, "name"),
+			      text_of(e, "family"), text_of(e, "provider"),
+			      text_of(e, "state"));
+		if (json_is_string(json_object_get(e, "error")))
+			(void)fprintf(out, "  trouble      %s\n",
+				      text_of(e, "error"));
+		(void)fprintf(out,
+			      "  wanted       %s\n"
+			      "  published    %s\n"
+			      "  last update  %s\n"
+			      "  next         %s, %s\n",
+			      list_of(e, "wanted", wanted, sizeof(wanted)),
+			      list_of(e, "published", published,
+				      sizeof(published)),
+			      text_of(e, "last_update"), text_of(e, "next"),
+			      text_of(e, "then"));
+		print_lines(e, "addresses", "addresses considered", out);
+		(void)fprintf(out, "  zone         %s\n", text_of(e, "zone"));
+		print_lines(e, "name_servers", "name servers", out);
+	}
+}

@@ -1,0 +1,17 @@
+/*
+ * print - the daemon's answers, for people.
+ *
+ * Pure, but for writing to out. Members that are missing or of another kind
+ * print as "-": an older or newer daemon is no reason to fall over.
+ */
+#ifndef CTL_PRINT_H
+#define CTL_PRINT_H
+
+#include <stdio.h>
+
+#include <jansson.h>
+
+void print_status(const json_t *answer, FILE *out);
+void print_why(const json_t *answer, FILE *out);
+
+#endif
