@@ -1,0 +1,317 @@
+"""A gateway and its Internet, in namespaces of their own.
+
+A test program calls lab.main(globals()).  It then runs again inside private
+network, mount and process namespaces (and a user namespace where it is not
+root): whatever happens, the kernel removes everything with the last process.
+
+The network namespace of the program is the gateway: wan0 leads to isp0 in
+the namespace "inet", which stands for the Internet and owns every address
+that the gateway talks to.  The addresses look public, for only such ones are
+published; nothing of it is ever connected to a real network.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import traceback
+
+from dnsask import A, AAAA, SOA, ask, values  # noqa: F401 (for the tests)
+from knot import Knot
+from tools import die_with_parent, setns_net, wait_until
+from wire import Wire
+
+# The gateway's addresses, before and after.
+ISP4 = "5.6.7.1"
+GW4, GW4_NEW = "5.6.7.5", "5.6.7.9"
+PREFIX, PREFIX_NEW = "2a0a:600:0:1", "2a0a:600:0:2"
+GW6, GW6_NEW = PREFIX + "::5", PREFIX_NEW + "::5"
+# Point to point, as PPPoE has it: our address, and the peer's.
+PPP4, PPP4_PEER = "5.6.8.7", "5.6.8.1"
+# Servers on the Internet.
+NS4, NS6 = "1.2.3.53", "2a0a:53::53"
+SECONDARIES4 = ["1.2.3.54", "1.2.3.55", "1.2.3.56"]
+HTTP4 = "1.2.3.80"
+DEAD4 = "1.2.3.99"  # routed, but nobody is there
+
+TOP = os.environ.get("top_builddir") or os.getcwd()
+RUN = "/run/lab"
+INSIDE = "EVDDNS_LAB_INSIDE"
+SKIPPED = 77
+
+def skip(reason):
+    print("skipped:", reason)
+    sys.exit(SKIPPED)
+
+
+def _unshare():
+    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
+    command += ["--mount-proc"]
+    if os.geteuid() != 0:
+        command += ["--user", "--map-root-user"]
+    return command
+
+
+def _need(*programs):
+    path = os.environ.get("PATH", "")
+    os.environ["PATH"] = path + ":/usr/local/sbin:/usr/sbin:/sbin"
+    for program in programs:
+        if not shutil.which(program):
+            skip(f"{program} is not installed")
+
+
+def _run_inside(limit_s):
+    """Outside: run this program again in namespaces; never returns."""
+    _need("unshare", "ip", "mount", "knotd")
+    probe = subprocess.run(
+        _unshare() + ["true"], capture_output=True, text=True, check=False
+    )
+    if probe.returncode != 0:
+        skip("namespaces are not permitted here: " + probe.stderr.strip())
+    # A session of its own: Ctrl-C reaches this process alone, which ends
+    # unshare, with which the kernel ends everything inside.
+    child = subprocess.Popen(
+        _unshare() + [sys.executable] + sys.argv,
+        env=dict(os.environ, **{INSIDE: "1"}),
+        start_new_session=True,
+        preexec_fn=die_with_parent,
+    )
+
+    def stop(number, _frame):
+        child.kill()
+        child.wait()
+        os._exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
+    try:
+        sys.exit(child.wait(limit_s))
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        print(f"FAIL: took longer than {limit_s} s")
+        sys.exit(1)
+
+
+def enter(limit_s=120):
+    """Go on only inside the namespaces."""
+    if INSIDE not in os.environ:
+        _run_inside(limit_s)
+    for command in (
+        ["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run"],
+        ["ip", "link", "set", "lo", "up"],
+    ):
+        subprocess.run(command, check=True)
+    os.makedirs("/run/netns")
+    os.makedirs(RUN)
+    os.chmod(RUN, 0o755)
+    _own_resolv_conf()
+
+
+def _own_resolv_conf():
+    """/etc/resolv.conf names our server, in this mount namespace only."""
+    own = RUN + "/resolv.conf"
+    with open(own, "w", encoding="ascii") as f:
+        f.write(f"nameserver {NS4}\n")
+    place = os.path.realpath("/etc/resolv.conf")
+    if place.startswith("/run/"):
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        shutil.copy(own, place)
+    elif os.path.exists(place):
+        subprocess.run(["mount", "--bind", own, place], check=True)
+
+
+class Ip:
+    """`ip -batch -`, kept open so that a change costs no start of a program."""
+
+    def __init__(self, *options):
+        self.errors = open(f"{RUN}/ip-errors-{time.monotonic_ns()}", "w+")
+        self.process = subprocess.Popen(
+            ["ip", "-force", *options, "-batch", "-"],
+            stdin=subprocess.PIPE,
+            stderr=self.errors,
+            preexec_fn=die_with_parent,
+        )
+
+    def __call__(self, *commands):
+        """Returns the time just before the kernel was asked."""
+        text = "".join(c + "\n" for c in commands).encode()
+        t0 = time.monotonic()
+        os.write(self.process.stdin.fileno(), text)
+        return t0
+
+    def close(self):
+        """What went wrong, if anything."""
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.errors.seek(0)
+        text = self.errors.read()
+        self.errors.close()
+        return text
+
+
+class Lab:
+    """The links, addresses and servers; `with Lab() as lab:`."""
+
+    def __init__(self, secondaries=0, gateway=True, zones=None):
+        self.n_secondaries = secondaries
+        self.gateway = gateway
+        self.zones = zones
+        self.servers = []
+        self.daemons = []
+        self.ip = self.isp = self.wire = self._netns = None
+
+    def __enter__(self):
+        try:
+            self._links()
+            self.wire = Wire(self)
+            self.knot = self.start_knot()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _links(self):
+        shutil.rmtree(f"{RUN}/t", ignore_errors=True)
+        os.makedirs(f"{RUN}/t")
+        subprocess.run(["ip", "netns", "add", "inet"], check=True)
+        self._netns = os.open("/run/netns/inet", os.O_RDONLY | os.O_CLOEXEC)
+        subprocess.run(
+            ["ip", "link", "add", "wan0", "type", "veth"]
+            + ["peer", "name", "isp0", "netns", "inet"],
+            check=True,
+        )
+        owned = [NS4, HTTP4] + SECONDARIES4[: self.n_secondaries]
+        self.batch(
+            "link set lo up",
+            "link set isp0 up",
+            *(f"addr add {a}/32 dev lo" for a in owned),
+            f"addr add {NS6}/128 dev lo nodad",
+            f"addr add {ISP4}/24 dev isp0",
+            f"addr add {PPP4_PEER}/32 dev isp0",
+            "addr add fe80::1/64 dev isp0 nodad",
+            "route add 5.6.0.0/16 dev isp0",
+            "route add 2a0a:600::/32 dev isp0",
+            netns="inet",
+        )
+        self.batch("link set wan0 up")
+        # Wait for the carrier, or the first IPv6 packets are lost.
+        wait_until(lambda: self._operstate() == "up", what="wan0 up")
+        if self.gateway:
+            self.batch(f"addr add {GW4}/24 dev wan0", f"route add default via {ISP4}")
+        self.ip = Ip()
+        self.isp = Ip("-n", "inet")
+
+    @staticmethod
+    def _operstate():
+        text = subprocess.run(
+            ["ip", "-br", "link", "show", "wan0"], capture_output=True, text=True
+        ).stdout.split()
+        return text[1].lower() if len(text) > 1 else ""
+
+    @staticmethod
+    def batch(*commands, netns=None):
+        """Many `ip` commands at once, done when this returns."""
+        subprocess.run(
+            ["ip"] + (["-n", netns] if netns else []) + ["-batch", "-"],
+            input="".join(c + "\n" for c in commands),
+            text=True,
+            check=True,
+        )
+
+    @staticmethod
+    def show(interface):
+        """`ip address` of one interface."""
+        return subprocess.run(
+            ["ip", "address", "show", "dev", interface],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+    @contextlib.contextmanager
+    def inet(self):
+        """This thread is on the Internet; sockets and children made here
+        stay there."""
+        here = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            setns_net(self._netns)
+            yield
+        finally:
+            setns_net(here)
+            os.close(here)
+
+    def start_knot(self):
+        knot = Knot(self, f"{RUN}/t", NS4, NS6, zones=self.zones)
+        others = SECONDARIES4[: self.n_secondaries]
+        knot.start(secondaries=others)
+        for address in others:
+            second = Knot(self, f"{RUN}/t", address, zones=self.zones)
+            second.start(primary=NS4)
+        return knot
+
+    def listen(self, address=HTTP4, port=0):
+        """A TCP socket on the Internet that listens."""
+        with self.inet():
+            s = socket.create_server((address, port))
+        return s
+
+    def dns(self, name, kind, server=NS4):
+        """What this server says, asked from the Internet's side."""
+        with self.inet():
+            return values(server, name, kind)
+
+    def wait_dns(self, name, kind, want, server=NS4, deadline_s=10.0):
+        want = sorted([want] if isinstance(want, str) else want)
+        seen = []
+
+        def right():
+            seen[:] = [self.dns(name, kind, server)]
+            return seen[0] == want
+
+        try:
+            wait_until(right, deadline_s)
+        except AssertionError:
+            raise AssertionError(
+                f"{server} says {seen[0]} for {name}, not {want}"
+            ) from None
+
+    def __exit__(self, *_):
+        for daemon in self.daemons:
+            daemon.kill()
+        for server in self.servers:
+            server.kill()
+        if self.wire:
+            self.wire.close()
+        for batch in (self.ip, self.isp):
+            if batch and (text := batch.close()):
+                print("ip said:", text.strip())
+        if self._netns is not None:
+            subprocess.run(["ip", "link", "del", "wan0"], check=False)
+            subprocess.run(["ip", "netns", "del", "inet"], check=False)
+            os.close(self._netns)
+
+
+def main(names, limit_s=120):
+    """Runs every test_* of the caller, or those named as arguments."""
+    enter(limit_s)
+    tests = [(n, f) for n, f in names.items() if n.startswith("test_")]
+    if sys.argv[1:]:
+        tests = [(n, f) for n, f in tests if n in sys.argv[1:]]
+    failed = 0
+    for name, test in tests:
+        began = time.monotonic()
+        try:
+            test()
+            result = "ok  "
+        except Exception:  # one failure does not hide the others
+            traceback.print_exc(file=sys.stdout)
+            result = "FAIL"
+            failed += 1
+        print(f"{result} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+        assert threading.active_count() < 50
+    sys.stdout.flush()
+    os._exit(1 if failed else 0)

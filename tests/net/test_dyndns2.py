@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""The dyndns2 protocol against a server that says everything it can say."""
+
+import lab
+from evddnsd import SOURCE, Evddnsd, record
+from fakehttp import FakeHttp, floods, good, hangs_up, never, says
+from lab import GW4, Lab
+
+# What the account's server does, and the event that follows.
+ROWS = {
+    "good": (good, "updated"),
+    "good-bare": (says("good\r\n"), "updated"),
+    "nochg": (says(f"nochg {GW4}"), None),  # updated or unchanged
+    "badauth": (says("badauth"), "refused"),
+    "badauth-401": (says("badauth", 401), "refused"),
+    "nohost": (says("nohost"), "refused"),
+    "notfqdn": (says("notfqdn"), "refused"),
+    "badagent": (says("badagent"), "refused"),
+    "donator": (says("!donator"), "refused"),
+    "abuse": (says("abuse"), "refused"),
+    "good-localhost": (says("good 127.0.0.1"), "refused"),
+    "s911": (says("911"), "failed"),
+    "dnserr": (says("dnserr"), "failed"),
+    "html": (says("<html><body>good morning</body></html>"), "failed"),
+    "goodness": (says("goodness gracious"), "failed"),
+    "empty": (says(""), "failed"),
+    "error-500": (says("oops", 500), "failed"),
+    "busy-429": (says("slow down", 429, [("Retry-After", "120")]), "failed"),
+    "moved": (says("", 302, [("Location", "http://1.2.3.80:1/")]), "failed"),
+    "flood": (floods(), "failed"),
+    "hangs-up": (hangs_up, "failed"),
+    "never": (never, "failed"),
+}
+
+
+def config(url):
+    text = SOURCE
+    for name in ROWS:
+        text += (
+            f'provider "{name}" {{\n    type = "dyndns2"\n    endpoint = "{url}"\n'
+            f'    username = "{name}"\n    password = "pass:word"\n'
+            "    timeout = 2s\n}\n"
+        )
+        text += record(
+            f"{name}.example.org", provider=f'"{name}"', check="none", verify="no",
+            families='"ipv4"',
+        )  # fmt: skip
+    return text.replace("    ttl = 60\n", "")
+
+
+def test_every_answer():
+    with Lab() as net:
+        fake = FakeHttp(net)
+        fake.answer = lambda h, r: ROWS[r.login.split(":")[0]][0](h, r)
+        d = Evddnsd(net, config(fake.url)).start()
+        wrong = []
+        for name, (_, want) in ROWS.items():
+            host = f"{name}.example.org"
+            wants = [want] if want else ["updated", "unchanged"]
+
+            def event(host=host):
+                got = [e for e in d.events() if e.get("record") == host]
+                return got[0]["event"] if got else None
+
+            try:
+                got = lab.wait_until(event, 15, host)
+            except AssertionError:
+                got = None
+            if got not in wants:
+                wrong.append(f"{name}: {got}, not {want}")
+        assert not wrong, d.tail() + "\n" + "\n".join(wrong)
+        requests = {r.login.split(":")[0]: r for r in fake.requests}
+        for name in ROWS:
+            assert requests[name].path == "/nic/update", requests[name].path
+            assert requests[name].query["hostname"] == f"{name}.example.org"
+            assert requests[name].query["myip"] == GW4
+            assert requests[name].login == f"{name}:pass:word"
+            assert requests[name].headers["User-Agent"], name
+        assert d.is_alive()
+        d.stop()
+        refused = [n for n, (_, want) in ROWS.items() if want == "refused"]
+        for name in refused:
+            mine = [r for r in fake.requests if r.login.startswith(name + ":")]
+            assert len(mine) == 1, f"{name} was asked {len(mine)} times"
+        assert not [x for x in d.lines if "pass:word" in str(x)]
+
+
+def test_busy_is_not_asked_before_its_time():
+    with Lab() as net:
+        fake = FakeHttp(net, says("", 429, [("Retry-After", "3600")]))
+        text = SOURCE + (
+            f'provider "p" {{\n type = "dyndns2"\n endpoint = "{fake.url}"\n'
+            ' username = "u"\n password = "p"\n}\n'
+            'record "home.example.org" {\n families = "ipv4"\n check = none\n'
+            " verify = no\n}\n"
+        )
+        d = Evddnsd(net, text).start()
+        event = d.wait_event(event="failed")
+        assert event["retry_in"] >= 3600, event
+        d.stop()
+        assert len(fake.requests) == 1
+
+
+if __name__ == "__main__":
+    lab.main(globals())
