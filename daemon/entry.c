@@ -118,11 +118,8 @@ static void entry_act(struct entry *e, enum record_action action,
 }
 
 /* Others of the account hold their updates a moment for those under way. */
-static void entry_count(struct entry *e)
+static void entry_set_pending(struct entry *e, bool pending)
 {
-	bool pending = e->state == RECORD_CONFIRMING ||
-		       e->state == RECORD_CHECKING;
-
 	if (pending != e->pending)
 		account_pending_add(e->account, pending ? 1 : -1);
 	e->pending = pending;
@@ -139,7 +136,8 @@ void entry_event(struct entry *e, enum record_event event)
 	entry_disarm(e);
 	if (step.action != RECORD_DO_JUDGE)
 		check_cancel(e);
-	entry_count(e);
+	entry_set_pending(e, e->state == RECORD_CONFIRMING ||
+				     e->state == RECORD_CHECKING);
 	tell_moved(e, from, event);
 	entry_act(e, step.action, from, event);
 	e->world->moved(e->world->user);
@@ -199,6 +197,7 @@ void entry_source_event(struct entry *e, enum source_event event)
 		break;
 	case SOURCE_UNSEEN:
 		act_set_text(&e->error, "the address is not confirmed");
+		entry_set_pending(e, false); /* it may take long: no company */
 		e->world->moved(e->world->user);
 		break;
 	}
