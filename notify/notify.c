@@ -58,11 +58,6 @@ struct notify {
 	void *loaded_user;
 };
 
-const char *notify_status_name(enum notify_status s)
-{
-	return protocol_status_name(s);
-}
-
 /* ---- jobs ---- */
 
 static struct waiting *take_job(struct notify *n, int id)

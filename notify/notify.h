@@ -143,6 +143,4 @@ void notify_cancel(struct notify *n, int id);
 /* Jobs under way. */
 size_t notify_pending(const struct notify *n);
 
-const char *notify_status_name(enum notify_status s);
-
 #endif
