@@ -11,6 +11,7 @@
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "monitor/monitor.h"
 #include "monitor/nl_dump.h"
 #include "monitor/nl_sock.h"
@@ -469,6 +470,16 @@ const struct monitor_link *monitor_link(const struct monitor *m, int ifindex)
 	return table_link(m->table, ifindex);
 }
 
+bool monitor_link_named(const struct monitor_link *link, const char *glob)
+{
+	if (str_glob(glob, link->name))
+		return true;
+	for (const char *s = link->altnames; *s; s += strlen(s) + 1)
+		if (str_glob(glob, s))
+			return true;
+	return false;
+}
+
 const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,
 					 size_t *ret_n)
 {
@@ -479,9 +490,4 @@ const struct monitor_route *monitor_routes(const struct monitor *m,
 					   size_t *ret_n)
 {
 	return table_routes(m->table, ret_n);
-}
-
-int monitor_default_ifindex(const struct monitor *m, int family)
-{
-	return table_default_ifindex(m->table, family);
 }

@@ -31,6 +31,8 @@ struct monitor_link {
 	uint32_t flags; /* IFF_* */
 	uint8_t operstate; /* IF_OPER_* */
 	uint16_t type;     /* ARPHRD_* */
+	/* Alternative names, each with its final NUL; an empty one ends them. */
+	const char *altnames;
 };
 
 struct monitor_addr {
@@ -87,16 +89,11 @@ unsigned int monitor_resyncs(const struct monitor *m);
 const struct monitor_link *monitor_links(const struct monitor *m,
 					 size_t *ret_n);
 const struct monitor_link *monitor_link(const struct monitor *m, int ifindex);
+/* Is this its name, or one of its alternative names? glob as in str_glob(). */
+bool monitor_link_named(const struct monitor_link *link, const char *glob);
 const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,
 					 size_t *ret_n);
 const struct monitor_route *monitor_routes(const struct monitor *m,
 					   size_t *ret_n);
-
-/*
- * The interface of the best default route of the main table: the longest
- * prefix (what stands in for 0/0 wins over it), then the least metric, of
- * equals the one whose link is up, then the least ifindex. 0: none.
- */
-int monitor_default_ifindex(const struct monitor *m, int family);
 
 #endif

@@ -17,6 +17,7 @@ static const struct nl_policy link_policy[] = {
 	[IFLA_WIRELESS] = { .min = 1 },
 	[IFLA_OPERSTATE] = { .min = 1, .max = 1 },
 	[IFLA_LINKINFO] = { .min = sizeof(struct nlattr) },
+	[IFLA_PROP_LIST] = { .min = sizeof(struct nlattr) },
 };
 
 static const struct nl_policy info_policy[] = {
@@ -53,6 +54,46 @@ static int nl_link_kind(const struct nlattr *info, struct monitor_link *link)
 	return 0;
 }
 
+/* The next attribute of a run, and the run behind it; NULL: no more. */
+static const struct nlattr *nl_link_prop(const char **at, size_t *left)
+{
+	const struct nlattr *a = (const void *)*at;
+	size_t whole;
+
+	if (*left < sizeof(*a) || a->nla_len < sizeof(*a) ||
+	    a->nla_len > *left)
+		return NULL;
+	whole = nl_align(a->nla_len);
+	whole = whole < *left ? whole : *left;
+	*at += whole;
+	*left -= whole;
+	return a;
+}
+
+size_t nl_link_altnames(const struct nl_link *l, char *out, size_t size)
+{
+	const struct nlattr *a;
+	const char *at = l->props;
+	size_t left = l->props_len, need = 1;
+
+	while ((a = nl_link_prop(&at, &left)) != NULL) {
+		const char *text = mnl_attr_get_payload(a);
+		size_t len = strnlen(text, mnl_attr_get_payload_len(a));
+
+		/* An empty one would end the list. */
+		if (mnl_attr_get_type(a) != IFLA_ALT_IFNAME || len == 0)
+			continue;
+		need += len + 1;
+		if (need > size)
+			continue;
+		memcpy(out + need - len - 2, text, len);
+		out[need - 2] = '\0';
+	}
+	if (need <= size)
+		out[need - 1] = '\0';
+	return need;
+}
+
 int nl_link_parse(const struct nlmsghdr *h, struct nl_link *ret)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(h);
@@ -81,6 +122,10 @@ int nl_link_parse(const struct nlmsghdr *h, struct nl_link *ret)
 	out.link.type = ifi->ifi_type;
 	if (tb[IFLA_OPERSTATE])
 		out.link.operstate = mnl_attr_get_u8(tb[IFLA_OPERSTATE]);
+	if (tb[IFLA_PROP_LIST]) {
+		out.props = mnl_attr_get_payload(tb[IFLA_PROP_LIST]);
+		out.props_len = mnl_attr_get_payload_len(tb[IFLA_PROP_LIST]);
+	}
 	if (tb[IFLA_MASTER])
 		out.link.master = (int)mnl_attr_get_u32(tb[IFLA_MASTER]);
 	*ret = out;

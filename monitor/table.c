@@ -17,6 +17,9 @@ struct table {
 	struct route_list routes;
 };
 
+/* Of links without alternative names. */
+static const char no_names[] = "";
+
 /* What comes and goes with who listens is no news of the link. */
 #define FLAGS_OF_LISTENERS (IFF_PROMISC | IFF_ALLMULTI)
 
@@ -50,6 +53,38 @@ static bool table_link_differs(const struct monitor_link *a,
 	       strcmp(a->kind, b->kind) != 0;
 }
 
+static void table_free_altnames(const struct monitor_link *link)
+{
+	if (link->altnames != no_names)
+		free((char *)(uintptr_t)link->altnames);
+}
+
+/* 1: they are others now; 0; -ENOMEM. */
+static int table_take_altnames(struct monitor_link *link,
+			       const struct nl_link *l)
+{
+	const char *was = link->altnames;
+	size_t len = nl_link_altnames(l, NULL, 0), n = 0;
+	char *names;
+
+	/* Nearly no link has any: those share one empty list. */
+	if (len == 1 && !was[0])
+		return 0;
+	names = malloc(len);
+	if (!names)
+		return -ENOMEM;
+	(void)nl_link_altnames(l, names, len);
+	while (n < len - 1 && strcmp(was + n, names + n) == 0)
+		n += strlen(names + n) + 1;
+	if (n == len - 1 && !was[n]) {
+		free(names);
+		return 0;
+	}
+	table_free_altnames(link);
+	link->altnames = names;
+	return 1;
+}
+
 static int table_insert(struct table *t, size_t at,
 			const struct monitor_link *link)
 {
@@ -71,6 +106,7 @@ static int table_insert(struct table *t, size_t at,
 	memmove(&t->addrs[at + 1], &t->addrs[at],
 		(t->n - at) * sizeof(*t->addrs));
 	t->links[at] = *link;
+	t->links[at].altnames = no_names;
 	memset(&t->addrs[at], 0, sizeof(t->addrs[at]));
 	t->n++;
 	return TABLE_CHANGED;
@@ -87,6 +123,7 @@ static int table_link_gone(struct table *t, size_t at, int ifindex)
 	if (!table_has(t, at, ifindex))
 		return effect;
 	addr_list_done(&t->addrs[at]);
+	table_free_altnames(&t->links[at]);
 	t->n--;
 	memmove(&t->links[at], &t->links[at + 1],
 		(t->n - at) * sizeof(*t->links));
@@ -95,9 +132,24 @@ static int table_link_gone(struct table *t, size_t at, int ifindex)
 	return effect | TABLE_CHANGED;
 }
 
+/* Takes what is new about a link that is there. */
+static int table_update(struct table *t, size_t at, const struct nl_link *l)
+{
+	struct monitor_link *link = &t->links[at];
+	const char *names = link->altnames;
+	int effect = TABLE_SAME, r;
+
+	if (table_link_differs(link, &l->link))
+		effect |= TABLE_CHANGED;
+	*link = l->link;
+	link->altnames = names;
+	r = table_take_altnames(link, l);
+	return r < 0 ? r : effect | (r ? TABLE_CHANGED : TABLE_SAME);
+}
+
 int table_take_link(struct table *t, const struct nl_link *l)
 {
-	int ifindex = l->link.ifindex, effect = TABLE_SAME;
+	int ifindex = l->link.ifindex, effect = TABLE_SAME, r;
 	size_t at = table_place(t, ifindex);
 	bool up = (l->link.flags & IFF_UP) != 0;
 
@@ -112,17 +164,16 @@ int table_take_link(struct table *t, const struct nl_link *l)
 	if (!up && route_list_drop(&t->routes, 0, ifindex) > 0)
 		effect |= TABLE_CHANGED;
 	if (!table_has(t, at, ifindex)) {
-		int r = table_insert(t, at, &l->link);
-
-		return r < 0 ? r : effect | r;
-	}
-	if (((t->links[at].flags ^ l->link.flags) & IFF_UP) != 0 &&
-	    route_list_many(&t->routes))
-		effect |= TABLE_DOUBT;
-	if (table_link_differs(&t->links[at], &l->link))
+		r = table_insert(t, at, &l->link);
+		if (r < 0)
+			return r;
 		effect |= TABLE_CHANGED;
-	t->links[at] = l->link;
-	return effect;
+	} else if (((t->links[at].flags ^ l->link.flags) & IFF_UP) != 0 &&
+		   route_list_many(&t->routes)) {
+		effect |= TABLE_DOUBT;
+	}
+	r = table_update(t, at, l);
+	return r < 0 ? r : effect | r;
 }
 
 static int table_addr_gone(struct table *t, struct addr_list *list,
@@ -202,45 +253,6 @@ const struct monitor_route *table_routes(const struct table *t, size_t *ret_n)
 	return t->routes.items;
 }
 
-static bool table_is_up(const struct table *t, int ifindex)
-{
-	const struct monitor_link *link = table_link(t, ifindex);
-
-	return link && (link->flags & IFF_UP) && (link->flags & IFF_RUNNING);
-}
-
-static bool table_route_better(const struct table *t,
-			       const struct monitor_route *a,
-			       const struct monitor_route *b)
-{
-	bool a_up, b_up;
-
-	if (a->dst_len != b->dst_len)
-		return a->dst_len > b->dst_len;
-	if (a->metric != b->metric)
-		return a->metric < b->metric;
-	a_up = table_is_up(t, a->ifindex);
-	b_up = table_is_up(t, b->ifindex);
-	if (a_up != b_up)
-		return a_up;
-	return a->ifindex < b->ifindex;
-}
-
-int table_default_ifindex(const struct table *t, int family)
-{
-	const struct monitor_route *best = NULL;
-
-	for (size_t i = 0; i < t->routes.n; i++) {
-		const struct monitor_route *r = &t->routes.items[i];
-
-		if (r->family != family || r->table != RT_TABLE_MAIN)
-			continue;
-		if (!best || table_route_better(t, r, best))
-			best = r;
-	}
-	return best ? best->ifindex : 0;
-}
-
 struct table *table_new(void)
 {
 	return calloc(1, sizeof(struct table));
@@ -250,8 +262,10 @@ void table_free(struct table *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; i < t->n; i++) {
 		addr_list_done(&t->addrs[i]);
+		table_free_altnames(&t->links[i]);
+	}
 	free(t->links);
 	free(t->addrs);
 	route_list_done(&t->routes);

@@ -50,6 +50,5 @@ const struct monitor_link *table_link(const struct table *t, int ifindex);
 const struct monitor_addr *table_addrs(struct table *t, int ifindex,
 				       size_t *ret_n);
 const struct monitor_route *table_routes(const struct table *t, size_t *ret_n);
-int table_default_ifindex(const struct table *t, int family);
 
 #endif

@@ -49,6 +49,13 @@ struct nlmsghdr *nl_build_link(void *buf, const struct nl_build_link *l)
 		mnl_attr_put_u8(h, IFLA_OPERSTATE, l->operstate);
 	if (l->wireless)
 		mnl_attr_put_u32(h, IFLA_WIRELESS, 1);
+	if (l->altnames[0]) {
+		struct nlattr *props = mnl_attr_nest_start(h, IFLA_PROP_LIST);
+
+		for (int i = 0; i < 4 && l->altnames[i]; i++)
+			mnl_attr_put_strz(h, IFLA_ALT_IFNAME, l->altnames[i]);
+		mnl_attr_nest_end(h, props);
+	}
 	if (l->kind) {
 		struct nlattr *info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 

@@ -21,6 +21,7 @@ struct nl_build_link {
 	uint32_t master;
 	uint8_t operstate;
 	bool wireless;
+	const char *altnames[4];
 };
 
 struct nl_build_addr {

@@ -11,6 +11,7 @@
 
 #include <ev.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 
 #include "base/clock.h"
 #include "monitor/monitor.h"
@@ -104,6 +105,22 @@ static int64_t flags(int ifindex, const char *text)
 static bool has(int ifindex, const char *text)
 {
 	return flags(ifindex, text) >= 0;
+}
+
+/* Where the best default route of the family leads; 0: nowhere. */
+static int way(int family)
+{
+	const struct monitor_route *best = NULL, *r;
+	size_t n;
+
+	r = monitor_routes(m, &n);
+	for (size_t i = 0; i < n; i++)
+		if (r[i].family == family && r[i].table == RT_TABLE_MAIN &&
+		    (!best || r[i].dst_len > best->dst_len ||
+		     (r[i].dst_len == best->dst_len &&
+		      r[i].metric < best->metric)))
+			best = &r[i];
+	return best ? best->ifindex : 0;
 }
 
 static size_t count(int ifindex)
@@ -233,15 +250,15 @@ START_TEST(test_pppoe_order)
 {
 	IP("addr add 198.51.100.1/24 dev w0");
 	IP("route add default via 198.51.100.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("addr del 198.51.100.1/24 dev w0");
 	AWAIT(!has(w0, "198.51.100.1"));
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET), 0);
+	ck_assert_int_eq(way(AF_INET), 0);
 	IP("addr add 203.0.113.1/24 dev w0");
 	AWAIT(has(w0, "203.0.113.1"));
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET), 0);
+	ck_assert_int_eq(way(AF_INET), 0);
 	IP("route add default via 203.0.113.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	ck_assert_uint_eq(monitor_resyncs(m), 0);
 }
 END_TEST
@@ -287,23 +304,23 @@ START_TEST(test_down_and_up)
 	IP("addr add 2001:db8:1::1/64 dev w0 nodad");
 	IP("route add default via 198.51.100.254");
 	IP("route add default via 2001:db8:1::fe dev w0");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0 &&
-	      monitor_default_ifindex(m, AF_INET6) == w0);
+	AWAIT(way(AF_INET) == w0 &&
+	      way(AF_INET6) == w0);
 	IP("link set w0 down");
 	AWAIT(!running(w0));
 	AWAIT(!has(w0, "2001:db8:1::1"));
 	ck_assert(has(w0, "198.51.100.1"));
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET), 0);
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET6), 0);
+	ck_assert_int_eq(way(AF_INET), 0);
+	ck_assert_int_eq(way(AF_INET6), 0);
 	IP("link set w0 up");
 	AWAIT(running(w0));
 	/* Carrier loss keeps it all. */
 	IP("route add default via 198.51.100.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("link set w1 down");
 	AWAIT(!running(w0));
 	ck_assert(has(w0, "198.51.100.1"));
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET), w0);
+	ck_assert_int_eq(way(AF_INET), w0);
 }
 END_TEST
 
@@ -324,10 +341,10 @@ START_TEST(test_namespace_move)
 
 	IP("addr add 198.51.100.1/24 dev w0");
 	IP("route add default via 198.51.100.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("link set w0 netns %d", (int)other);
 	AWAIT(!monitor_link(m, w0));
-	ck_assert_int_eq(monitor_default_ifindex(m, AF_INET), 0);
+	ck_assert_int_eq(way(AF_INET), 0);
 	ck_assert_uint_eq(count(w0), 0);
 	netns_leave_other(other);
 }
@@ -340,13 +357,13 @@ START_TEST(test_multipath)
 	IP("addr add 203.0.113.1/24 dev w1");
 	IP("route add default nexthop via 198.51.100.254 weight 9 "
 	   "nexthop via 203.0.113.254 weight 1");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("link set w0 down");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w1);
+	AWAIT(way(AF_INET) == w1);
 	IP("link set w0 up");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("route del default");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == 0);
+	AWAIT(way(AF_INET) == 0);
 }
 END_TEST
 
@@ -356,9 +373,9 @@ START_TEST(test_nexthop_object)
 	if (netns_ip("nexthop add id 5 via 198.51.100.254 dev w0") != 0)
 		return;
 	IP("route add default nhid 5");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("nexthop del id 5");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == 0);
+	AWAIT(way(AF_INET) == 0);
 }
 END_TEST
 
@@ -367,14 +384,34 @@ START_TEST(test_route_replaced)
 	IP("addr add 198.51.100.1/24 dev w0");
 	IP("addr add 203.0.113.1/24 dev w1");
 	IP("route add default via 198.51.100.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("route replace default via 203.0.113.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w1);
+	AWAIT(way(AF_INET) == w1);
 	IP("route add default via 198.51.100.254 metric 50");
 	IP("route del default via 203.0.113.254");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	IP("route add 0.0.0.0/1 dev w1");
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w1);
+	AWAIT(way(AF_INET) == w1);
+}
+END_TEST
+
+START_TEST(test_altnames)
+{
+	const struct monitor_link *l = monitor_link(m, w0);
+
+	ck_assert(monitor_link_named(l, "w0") && !monitor_link_named(l, "x*"));
+	if (netns_ip("link property add dev w0 altname xdsl "
+		     "altname a-name-longer-than-15") != 0)
+		return;
+	AWAIT(monitor_link_named(monitor_link(m, w0), "xdsl"));
+	ck_assert(monitor_link_named(monitor_link(m, w0), "*than-15"));
+	ck_assert(monitor_link_named(monitor_link(m, w0), "w0"));
+	/* A dump tells them too. */
+	monitor_resync(m);
+	AWAIT(monitor_resyncs(m) == 1);
+	ck_assert(monitor_link_named(monitor_link(m, w0), "xdsl"));
+	IP("link property del dev w0 altname xdsl");
+	AWAIT(!monitor_link_named(monitor_link(m, w0), "xdsl"));
 }
 END_TEST
 
@@ -403,7 +440,7 @@ START_TEST(test_overrun)
 {
 	storm("198.51.100.1");
 	AWAIT(has(w0, "198.51.100.1"));
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	ck_assert_uint_ge(monitor_resyncs(m), 1);
 	for (size_t i = 0; i < 250; i++) {
 		char text[32];
@@ -420,7 +457,7 @@ START_TEST(test_storm)
 	storm("198.51.100.1");
 	told = 0;
 	AWAIT(has(w0, "198.51.100.1"));
-	AWAIT(monitor_default_ifindex(m, AF_INET) == w0);
+	AWAIT(way(AF_INET) == w0);
 	ck_assert_uint_le(told, 20);
 }
 END_TEST
@@ -465,6 +502,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_deprecated_and_expired);
 	tcase_add_test(tc, test_down_and_up);
 	tcase_add_test(tc, test_rename);
+	tcase_add_test(tc, test_altnames);
 	tcase_add_test(tc, test_namespace_move);
 	tcase_add_test(tc, test_multipath);
 	tcase_add_test(tc, test_nexthop_object);

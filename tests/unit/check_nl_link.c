@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -72,12 +73,33 @@ START_TEST(test_row)
 }
 END_TEST
 
+START_TEST(test_altnames)
+{
+	struct nl_build_link in = { RTM_NEWLINK, AF_UNSPEC, 5, 0, "w0" };
+	_Alignas(struct nlmsghdr) uint8_t buf[NL_BUILD_SIZE];
+	struct nl_link got;
+	char out[32];
+
+	ck_assert_int_eq(nl_link_parse(nl_build_link(buf, &in), &got), 0);
+	ck_assert_uint_eq(nl_link_altnames(&got, out, sizeof(out)), 1);
+	in.altnames[0] = "enp1s0f0";
+	in.altnames[1] = "";
+	in.altnames[2] = "a-name-longer-than-15";
+	ck_assert_int_eq(nl_link_parse(nl_build_link(buf, &in), &got), 0);
+	ck_assert_uint_eq(nl_link_altnames(&got, NULL, 0), 32);
+	ck_assert_uint_eq(nl_link_altnames(&got, out, 32), 32);
+	ck_assert_int_eq(memcmp(out, "enp1s0f0\0a-name-longer-than-15\0",
+				32), 0);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("nl_link");
 	TCase *tc = tcase_create("rows");
 
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
+	tcase_add_test(tc, test_altnames);
 	suite_add_tcase(s, tc);
 	return s;
 }

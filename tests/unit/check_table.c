@@ -172,13 +172,14 @@ START_TEST(test_routes)
 	struct nl_route a = route(AF_INET, 2, "192.0.2.254", 0);
 	struct nl_route b = route(AF_INET, 3, "198.51.100.254", 0);
 	struct nl_route dead = route(AF_INET, 1, "192.0.2.254", 0);
+	size_t n;
 
 	ck_assert_int_eq(table_take_route(t, &a), TABLE_CHANGED);
 	ck_assert_int_eq(table_take_route(t, &a), TABLE_SAME);
 	b.replaces = true;
 	ck_assert_int_eq(table_take_route(t, &b), TABLE_CHANGED);
 	ck_assert_uint_eq(routes(), 1);
-	ck_assert_int_eq(table_default_ifindex(t, AF_INET), 3);
+	ck_assert_int_eq(table_routes(t, &n)->ifindex, 3);
 	/* Replaced by one that leads nowhere. */
 	dead.unicast = false;
 	dead.replaces = true;
@@ -220,39 +221,45 @@ START_TEST(test_many)
 }
 END_TEST
 
-/* The first of the routes is to win, though it comes last. */
-static const struct race {
-	const char *name;
-	struct { int ifindex; uint32_t metric, table; uint8_t len; } way[2];
-} races[] = {
-	{ "the least metric", { { 5, 10 }, { 2, 20 } } },
-	{ "of equals the one that is up", { { 5, 10 }, { 3, 10 } } },
-	{ "then the least index", { { 2, 10 }, { 5, 10 } } },
-	{ "the main table", { { 5, 10 }, { 2, 1, 100 } } },
-	{ "what stands in for a default route", { { 5, 10, 0, 1 }, { 2, 1 } } },
-	{ "one that is down, if its metric is less", { { 3, 1 }, { 2, 2 } } },
-};
-
-START_TEST(test_default)
+/* What a message with these alternative names does. */
+static int named(const char *names, size_t len)
 {
-	const struct race *race = &races[_i];
+	struct nl_link l = { .link = { .ifindex = 2, .flags = UP } };
+	_Alignas(4) uint8_t props[256] = { 0 };
 
-	link_is(2, UP, "a");
-	link_is(3, IFF_UP, "no-carrier");
-	link_is(5, UP, "c");
-	ck_assert_int_eq(table_default_ifindex(t, AF_INET6), 0);
-	for (int i = 1; i >= 0; i--) {
-		struct nl_route r = route(AF_INET6, race->way[i].ifindex,
-					  "fe80::1", race->way[i].metric);
+	strcpy(l.link.name, "eth0");
+	l.props = props;
+	for (size_t i = 0; i < len; i += strlen(names + i) + 1) {
+		struct nlattr *a = (void *)(props + l.props_len);
+		size_t size = strlen(names + i) + 1;
 
-		if (race->way[i].table)
-			r.route.table = race->way[i].table;
-		r.route.dst_len = race->way[i].len;
-		table_take_route(t, &r);
+		a->nla_type = IFLA_ALT_IFNAME;
+		a->nla_len = (uint16_t)(sizeof(*a) + size);
+		memcpy(a + 1, names + i, size);
+		l.props_len += (a->nla_len + 3U) & ~3U;
 	}
-	ck_assert_msg(table_default_ifindex(t, AF_INET6) ==
-			      race->way[0].ifindex, "%s", race->name);
-	ck_assert_int_eq(table_default_ifindex(t, AF_INET), 0);
+	return table_take_link(t, &l);
+}
+
+#define NAMED(names) named(names, sizeof(names) - 1)
+
+START_TEST(test_altnames)
+{
+	ck_assert_int_eq(NAMED(""), TABLE_CHANGED);
+	ck_assert_str_eq(table_link(t, 2)->altnames, "");
+	ck_assert_int_eq(NAMED("enp1s0\0wan-link"), TABLE_CHANGED);
+	ck_assert_int_eq(memcmp(table_link(t, 2)->altnames,
+				"enp1s0\0wan-link\0", 17), 0);
+	ck_assert_int_eq(NAMED("enp1s0\0wan-link"), TABLE_SAME);
+	ck_assert_int_eq(NAMED("enp1s0\0wan-links"), TABLE_CHANGED);
+	ck_assert_int_eq(NAMED("enp1s0"), TABLE_CHANGED);
+	ck_assert_int_eq(NAMED("enp1s0\0x"), TABLE_CHANGED);
+	/* Others come and go meanwhile. */
+	ck_assert_int_eq(link_is(1, UP, "lo"), TABLE_CHANGED);
+	ck_assert_str_eq(table_link(t, 2)->altnames, "enp1s0");
+	ck_assert_int_eq(NAMED(""), TABLE_CHANGED);
+	ck_assert_int_eq(NAMED("y"), TABLE_CHANGED);
+	ck_assert_int_eq(link_gone(2), TABLE_CHANGED | TABLE_FLUSH);
 }
 END_TEST
 
@@ -268,7 +275,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_silent_flush);
 	tcase_add_test(tc, test_routes);
 	tcase_add_test(tc, test_many);
-	tcase_add_loop_test(tc, test_default, 0, SUITE_COUNT(races));
+	tcase_add_test(tc, test_altnames);
 	suite_add_tcase(s, tc);
 	return s;
 }
