@@ -227,6 +227,9 @@ static void take_update(struct desk *d, struct job *j)
 		   (j->ipv6.given && !a->type->ipv6)) {
 		refuse(d, j, "a family that cannot be told to type ",
 		       a->type->name);
+	} else if (j->owner[0] && !a->type->shared) {
+		refuse(d, j, "a shared name (owner) needs type rfc2136, not ",
+		       a->type->name);
 	} else if (r < 0 || d->n_works >= WORKS_MAX ||
 		   add_work(d, j, a, g) < 0) {
 		outcome_set(&o, NOTIFY_RETRY, 0, "%s", r < 0 ? strerror(-r)

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/str.h"
+#include "config/form.h"
 #include "notify/job.h"
 
 #define HINTS_MAX 16
@@ -104,6 +105,48 @@ static int take_sources(json_t *v, struct job *j, struct job_fault *f)
 	return 0;
 }
 
+static int take_was(json_t *v, struct job *j, struct job_fault *f)
+{
+	const char *key;
+	json_t *one;
+	int r;
+
+	if (!json_is_object(v))
+		return job_wrong(f, "was: an object is wanted");
+	json_object_foreach(v, key, one) {
+		bool four = strcmp(key, "ipv4") == 0;
+		struct job_set *set = four ? &j->ipv4 : &j->ipv6;
+
+		if (!four && strcmp(key, "ipv6") != 0)
+			return job_wrong(f, "was: only ipv4 and ipv6");
+		set->was_given = true;
+		r = take_addrs(one, "was", four ? AF_INET : AF_INET6,
+			       &set->was, &set->n_was, f);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int take_owner(json_t *v, struct job *j, struct job_fault *f)
+{
+	const char *s = json_string_value(v);
+
+	if (!s || form_name(s))
+		return job_wrong(f, "owner: %s is wanted", form_name(""));
+	(void)snprintf(j->owner, sizeof(j->owner), "%s", s);
+	return 0;
+}
+
+static int take_flag(json_t *v, const char *what, bool yes, bool *ret,
+		     struct job_fault *f)
+{
+	if (!json_is_boolean(v))
+		return job_wrong(f, "%s: true or false is wanted", what);
+	*ret = json_is_true(v) == yes;
+	return 0;
+}
+
 static int take_hints(json_t *v, struct job *j, struct job_fault *f)
 {
 	const char *host;
@@ -174,12 +217,30 @@ static int take_account(json_t *v, struct job *j, struct job_fault *f)
 	return j->account ? 0 : -ENOMEM;
 }
 
+/* What few jobs have. */
+static int take_rare(const char *key, json_t *v, struct job *j,
+		     struct job_fault *f)
+{
+	char text[64];
+
+	if (strcmp(key, "was") == 0)
+		return take_was(v, j, f);
+	if (strcmp(key, "owner") == 0)
+		return take_owner(v, j, f);
+	if (strcmp(key, "owner_expire_s") == 0)
+		return take_number(v, key, UINT32_MAX, &j->owner_expire_s, f);
+	if (strcmp(key, "ptr") == 0)
+		return take_flag(v, key, true, &j->ptr, f);
+	if (strcmp(key, "create") == 0)
+		return take_flag(v, key, false, &j->no_create, f);
+	return job_wrong(f, "%s: no member of a job, or of another kind",
+			 shown(key, text));
+}
+
 /* Strict: a member that is misread would publish something else. */
 static int take_member(const char *key, json_t *v, struct job *j,
 		       struct job_fault *f)
 {
-	char text[64];
-
 	if (strcmp(key, "id") == 0)
 		return 0;
 	if (strcmp(key, "account") == 0)
@@ -212,14 +273,9 @@ static int take_member(const char *key, json_t *v, struct job *j,
 		return take_sources(v, j, f);
 	if (strcmp(key, "resolve") == 0)
 		return take_hints(v, j, f);
-	if (strcmp(key, "more") == 0 && json_is_boolean(v)) {
-		j->more = json_is_true(v);
-		return 0;
-	}
-	if (strcmp(key, "owner") == 0)
-		return job_wrong(f, "owner: shared names are not known yet");
-	return job_wrong(f, "%s: no member of a job, or of another kind",
-			 shown(key, text));
+	if (strcmp(key, "more") == 0)
+		return take_flag(v, key, true, &j->more, f);
+	return take_rare(key, v, j, f);
 }
 
 static int take_update(json_t *o, struct job *j, struct job_fault *f)
@@ -335,6 +391,8 @@ void job_free(struct job *j)
 	free(j->account);
 	free(j->ipv4.addrs);
 	free(j->ipv6.addrs);
+	free(j->ipv4.was);
+	free(j->ipv6.was);
 	for (size_t i = 0; i < j->n_hints; i++) {
 		free(j->hints[i].host);
 		free(j->hints[i].addrs);

@@ -19,6 +19,8 @@
 #define JOB_LINE_MAX 65536
 /* Most addresses of one family. */
 #define JOB_ADDRS_MAX 1000
+/* An owner's name: [A-Za-z0-9_.-], as a section's. */
+#define JOB_OWNER_SIZE 64
 /* Room for text that people read. */
 #define JOB_TEXT_SIZE 320
 
@@ -29,6 +31,9 @@ struct job_set {
 	bool given; /* false: not touched */
 	struct addr *addrs;
 	size_t n; /* 0: withdraw */
+	bool was_given; /* then exactly these go, not the whole set */
+	struct addr *was;
+	size_t n_was;
 	struct addr source;
 };
 
@@ -50,6 +55,9 @@ struct job {
 	uint32_t ttl_s; /* 0: the provider's */
 	char interface[IF_NAMESIZE]; /* "": any */
 	uint32_t mark;
+	char owner[JOB_OWNER_SIZE]; /* "": the name is ours alone */
+	uint32_t owner_expire_s;    /* 0: never */
+	bool ptr, no_create;
 	struct job_hint *hints;
 	size_t n_hints;
 	bool more;
@@ -75,6 +83,7 @@ struct outcome {
 	enum notify_status ipv4, ipv6; /* meant only where the job gave it */
 	uint32_t retry_after_s;
 	uint64_t sent_ns; /* monotonic; 0: nothing went on the wire */
+	bool clock;       /* the clock must be set first */
 	char text[JOB_TEXT_SIZE];
 };
 

@@ -98,6 +98,12 @@ struct notify_set {
 	bool given;               /* false: this family is not touched */
 	const struct addr *addrs; /* n == 0: withdraw */
 	size_t n;
+	/*
+	 * What of ours may stand there: with any of these given, exactly they
+	 * are taken away, never the whole set.
+	 */
+	const struct addr *was;
+	size_t n_was;
 	struct addr source; /* to leave from; family 0: as the kernel likes */
 };
 
@@ -109,6 +115,11 @@ struct notify_job {
 	uint32_t ttl_s;        /* 0: the provider's default */
 	const char *interface; /* to leave through; NULL: any */
 	uint32_t mark;
+	/* A shared name: only this owner's values are touched. NULL: it is not. */
+	const char *owner;
+	uint32_t owner_expire_s; /* so long may an owner be silent; 0: ever */
+	bool ptr;                /* keep the reverse names in step */
+	bool no_create;          /* never make what is not there */
 	bool more; /* another job for this account follows at once */
 };
 
@@ -118,6 +129,7 @@ struct notify_reply {
 	uint32_t retry_after_s; /* 0: the server did not say */
 	const char *text;       /* for people; from outside, made printable */
 	uint64_t sent_ns;       /* monotonic: request on the wire; 0: none was */
+	bool clock; /* a retry that waits for the clock to be set */
 };
 
 typedef void notify_done_fn(void *user, const struct notify_reply *reply);

@@ -51,15 +51,18 @@ static void add_family(json_t *families, const char *name, bool given,
 
 char *outcome_print(const struct job *j, const struct outcome *o)
 {
-	json_t *families = json_object();
+	json_t *families = json_object(), *reply;
 
 	add_family(families, "ipv4", j->ipv4.given, o->ipv4);
 	add_family(families, "ipv6", j->ipv6.given, o->ipv6);
-	return dumped(json_pack("{sI ss so sI ss sI}", "id", (json_int_t)j->id,
-				"status", protocol_status_name(o->status),
-				"families", families, "retry_after_s",
-				(json_int_t)o->retry_after_s, "text", o->text,
-				"sent_monotonic_ns", (json_int_t)o->sent_ns));
+	reply = json_pack("{sI ss so sI ss sI}", "id", (json_int_t)j->id,
+			  "status", protocol_status_name(o->status),
+			  "families", families, "retry_after_s",
+			  (json_int_t)o->retry_after_s, "text", o->text,
+			  "sent_monotonic_ns", (json_int_t)o->sent_ns);
+	if (o->clock && reply)
+		(void)json_object_set_new(reply, "clock", json_true());
+	return dumped(reply);
 }
 
 char *job_fault_print(const struct job_fault *f)

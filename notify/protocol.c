@@ -59,18 +59,52 @@ static void add_text(struct buf *out, const char *name, const char *text)
 	buf_add_json(out, text);
 }
 
-static void add_set(struct buf *out, const char *name,
-		    const struct notify_set *set)
+static void add_addrs(struct buf *out, const char *name,
+		      const struct addr *addrs, size_t n)
 {
 	char text[ADDR_STRLEN];
 
+	buf_addf(out, "\"%s\":[", name);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s\"%s\"", i ? "," : "",
+			 addr_print(&addrs[i], text));
+	buf_add_str(out, "]");
+}
+
+static void add_set(struct buf *out, const char *name,
+		    const struct notify_set *set)
+{
 	if (!set->given)
 		return;
-	buf_addf(out, ",\"%s\":[", name);
-	for (size_t i = 0; i < set->n; i++)
-		buf_addf(out, "%s\"%s\"", i ? "," : "",
-			 addr_print(&set->addrs[i], text));
-	buf_add_str(out, "]");
+	buf_add_str(out, ",");
+	add_addrs(out, name, set->addrs, set->n);
+}
+
+static void add_was(struct buf *out, const struct notify_job *j)
+{
+	if (!j->ipv4.n_was && !j->ipv6.n_was)
+		return;
+	buf_add_str(out, ",\"was\":{");
+	if (j->ipv4.n_was)
+		add_addrs(out, "ipv4", j->ipv4.was, j->ipv4.n_was);
+	if (j->ipv6.n_was) {
+		buf_add_str(out, j->ipv4.n_was ? "," : "");
+		add_addrs(out, "ipv6", j->ipv6.was, j->ipv6.n_was);
+	}
+	buf_add_str(out, "}");
+}
+
+static void add_rare(struct buf *out, const struct notify_job *j)
+{
+	add_was(out, j);
+	if (j->owner)
+		add_text(out, "owner", j->owner);
+	if (j->owner && j->owner_expire_s)
+		buf_addf(out, ",\"owner_expire_s\":%u", j->owner_expire_s);
+	if (j->ptr)
+		buf_add_str(out, ",\"ptr\":true");
+	if (j->no_create)
+		buf_add_str(out, ",\"create\":false");
 }
 
 static void add_sources(struct buf *out, const struct addr *ipv4,
@@ -112,6 +146,7 @@ int protocol_put_job(struct buf *out, int id, const struct notify_job *j)
 		add_text(out, "interface", j->interface);
 	if (j->mark)
 		buf_addf(out, ",\"mark\":%u", j->mark);
+	add_rare(out, j);
 	if (j->more)
 		buf_add_str(out, ",\"more\":true");
 	buf_add_str(out, "}\n");
@@ -180,6 +215,7 @@ static int take_reply(json_t *o, struct protocol_reply *r)
 	v = json_object_get(o, "sent_monotonic_ns");
 	if (v && json_integer_value(v) >= 0)
 		reply->sent_ns = (uint64_t)json_integer_value(v);
+	reply->clock = json_is_true(json_object_get(o, "clock"));
 	if (!text)
 		text = "";
 	(void)str_printable(text, strlen(text), sizeof(r->text), r->text,

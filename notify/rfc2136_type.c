@@ -227,6 +227,7 @@ const struct type type_rfc2136 = {
 	.ipv4 = true,
 	.ipv6 = true,
 	.zone_batch = true,
+	.shared = true,
 	.min_interval_s = 0,
 	.refresh_s = 0,
 	.retry_refused_s = 86400,

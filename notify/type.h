@@ -43,6 +43,7 @@ struct type {
 	bool http;       /* takes endpoint, ca-file and proxy */
 	bool ipv4, ipv6; /* families that it can carry */
 	bool zone_batch; /* all records of a zone in one request */
+	bool shared;     /* several owners of one name */
 	uint32_t min_interval_s, refresh_s, retry_refused_s; /* defaults */
 
 	/* What the table cannot say; may change and add values ("hosts"). */

@@ -76,6 +76,23 @@ static const struct row {
 	  "\"more\":1}", true, "more" },
 	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
 	  "\"ipv5\":[]}", true, "ipv5" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"owner\":\"g\",\"owner_expire_s\":5,\"ptr\":false,"
+	  "\"create\":true,\"was\":{\"ipv4\":[]}}", true, NULL },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"owner\":\"\"}", true, "owner" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"owner\":\"a b\"}", true, "owner" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"ptr\":1}", true, "ptr" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"create\":0}", true, "create" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"was\":[]}", true, "was" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"was\":{\"ipv4\":[\"::1\"]}}", true, "was" },
+	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv4\":[],"
+	  "\"was\":{\"ipv5\":[]}}", true, "was" },
 };
 
 START_TEST(test_row)
@@ -101,13 +118,16 @@ END_TEST
 START_TEST(test_round_trip)
 {
 	struct addr four = { .family = AF_INET, .bytes = { 192, 0, 2, 7 } };
+	struct addr six = { .family = AF_INET6, .bytes = { 32, 1 } };
 	struct notify_job nj = {
 		.account = "a \"quoted\" one", .name = "home.example.org",
 		.zone = "example.org", .ttl_s = 60, .interface = "wan0",
 		.mark = 7, .more = true,
 		.ipv4 = { .given = true, .addrs = &four, .n = 1,
 			  .source = four },
-		.ipv6 = { .given = true },
+		.ipv6 = { .given = true, .was = &six, .n_was = 1 },
+		.owner = "gw-1", .owner_expire_s = 90, .ptr = true,
+		.no_create = true,
 	};
 	struct outcome o = { .retry_after_s = 9, .sent_ns = 12345678901 };
 	struct buf b = BUF_INIT(JOB_LINE_MAX);
@@ -123,10 +143,15 @@ START_TEST(test_round_trip)
 	ck_assert(j->ipv4.n == 1 && addr_equal(&j->ipv4.addrs[0], &four) &&
 		  addr_equal(&j->ipv4.source, &four));
 	ck_assert(j->ipv6.given && j->ipv6.n == 0);
+	ck_assert(!j->ipv4.was_given && j->ipv6.was_given &&
+		  j->ipv6.n_was == 1 && addr_equal(&j->ipv6.was[0], &six));
+	ck_assert_str_eq(j->owner, "gw-1");
+	ck_assert(j->owner_expire_s == 90 && j->ptr && j->no_create);
 
 	outcome_set(&o, NOTIFY_SLOW, 9, "a\tb%s", "\n\"c\"");
 	o.ipv6 = NOTIFY_UNCHANGED;
 	o.sent_ns = 12345678901;
+	o.clock = true;
 	line = outcome_print(j, &o);
 	ck_assert_int_eq(protocol_parse_reply(line, strlen(line), &r), 0);
 	ck_assert_int_eq(r.id, 42);
@@ -134,7 +159,7 @@ START_TEST(test_round_trip)
 	ck_assert_int_eq(r.reply.ipv4, NOTIFY_SLOW);
 	ck_assert_int_eq(r.reply.ipv6, NOTIFY_UNCHANGED);
 	ck_assert_uint_eq(r.reply.retry_after_s, 9);
-	ck_assert(r.reply.sent_ns == 12345678901);
+	ck_assert(r.reply.sent_ns == 12345678901 && r.reply.clock);
 	ck_assert_str_eq(r.reply.text, "a b \"c\"");
 	free(line);
 	job_free(j);
