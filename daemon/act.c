@@ -54,7 +54,8 @@ void act_update(struct entry *e, enum record_event why)
 	if (e->accepted.n > 0 && !again)
 		e->previous = e->accepted.items[0];
 	for (size_t i = 0; a && i < a->n_servers; i++)
-		if (a->servers[i].n_addrs > 0) {
+		if (a->servers[i].outcome == RESOLVER_ANSWERED &&
+		    a->servers[i].n_addrs > 0) {
 			e->previous = a->servers[i].addrs[0];
 			break;
 		}

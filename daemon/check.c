@@ -100,6 +100,7 @@ void check_start(struct entry *e)
 						    : RESOLVER_AUTHORITATIVE,
 		.nameservers = (const char *const *)c->nameservers.items,
 		.n_nameservers = c->nameservers.n,
+		.global = !source_config(e->source)->scope_any,
 	};
 	const struct source_candidate *candidates;
 	size_t n;

@@ -12,17 +12,26 @@
 #include "net/dns_msg.h"
 #include "net/lookup.h"
 #include "resolver/op.h"
-#include "resolver/probe.h"
+#include "resolver/hearing.h"
 #include "resolver/resolver.h"
 #include "resolver/said.h"
 #include "resolver/zone.h"
 
 #define DNS_PORT 53
 
+/*
+ * Once one server was heard, how long the others are waited for. One that
+ * was silent the last time is asked, but not waited for any more.
+ */
+#define GRACE_S .5
+
 struct check_server {
-	struct probe probe;
+	struct hearing hearing;
 	struct check *check;
 	struct resolver_server *out;
+	struct addr listed; /* as the set has it */
+	bool done;
+	bool was_silent, doubted;
 };
 
 struct check {
@@ -35,13 +44,18 @@ struct check {
 	struct waiter waits; /* for zone and servers */
 	int lookup_id;       /* RESOLVER_RECURSIVE; 0: none */
 	uint64_t begun_ns;
+	struct server_set *set;
 	struct resolver_server *out;
 	struct check_server *servers;
-	size_t n, n_left;
+	size_t n;
+	bool global;
+	struct addr *were_ours;
+	size_t n_were_ours;
+	struct addr ours4, ours6;
 	size_t n_unreachable;
 	char *zone;
 	int status;
-	ev_timer soon; /* the answer is known already */
+	ev_timer soon; /* the answer is known already, or the grace is over */
 	resolver_check_fn *done;
 	void *user;
 };
@@ -63,17 +77,37 @@ static void check_free(struct op *op)
 	ev_timer_stop(op->resolver->loop, &c->soon);
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->servers)
-			probe_stop(&c->servers[i].probe);
+			hearing_stop(&c->servers[i].hearing);
 		out_free(&c->out[i]);
 	}
 	for (size_t i = 0; i < c->n_nameservers; i++)
 		free(c->nameservers[i]);
 	free(c->nameservers);
 	free(c->servers);
+	free(c->were_ours);
 	free(c->out);
 	free(c->zone);
 	free(c->name);
 	free(c);
+}
+
+static bool is_heard(const struct resolver_server *s)
+{
+	return s->outcome == RESOLVER_ANSWERED || s->outcome == RESOLVER_CNAME;
+}
+
+/* Where nobody was heard, it may well have been our own silence. */
+static void check_note(const struct check *c)
+{
+	bool heard = false;
+
+	for (size_t i = 0; i < c->n; i++)
+		heard = heard || is_heard(&c->out[i]);
+	for (size_t i = 0; c->set && heard && i < c->n; i++)
+		server_set_note(c->set, &c->servers[i].listed, c->out[i].port,
+				c->out[i].outcome == RESOLVER_SILENT,
+				is_heard(&c->out[i]) && !c->out[i].by_tcp &&
+					c->out[i].doubt != RESOLVER_SURE);
 }
 
 static void check_deliver(struct check *c)
@@ -86,6 +120,8 @@ static void check_deliver(struct check *c)
 		.n_unreachable = c->n_unreachable,
 	};
 
+	if (c->status == 0)
+		check_note(c);
 	op_leave(&c->op);
 	c->done(c->user, &a);
 	check_free(&c->op);
@@ -103,58 +139,44 @@ static void check_fail(struct check *c, int status)
 {
 	c->status = status;
 	for (size_t i = 0; c->servers && i < c->n; i++)
-		probe_stop(&c->servers[i].probe);
+		hearing_stop(&c->servers[i].hearing);
+	ev_timer_set(&c->soon, 0., 0.);
 	ev_timer_start(c->op.resolver->loop, &c->soon);
-}
-
-/* Copies what one server said. A copy that fails makes it silent. */
-static void check_take(struct check *c, struct resolver_server *out,
-		       const struct probe_reply *reply, bool need_aa)
-{
-	struct said_question q = {
-		.name = c->name, .family = c->family, .need_aa = need_aa,
-		.query = reply->query, .query_len = reply->query_len,
-	};
-	size_t size;
-	struct said s;
-
-	out->rtt_us = reply->rtt_us;
-	out->outcome = RESOLVER_SILENT;
-	out->error = reply->status;
-	if (reply->status < 0)
-		return;
-	said_read(&q, reply->data, reply->len, &s);
-	size = s.n_addrs * sizeof(s.addrs[0]);
-	if (s.n_addrs > 0) {
-		struct addr *copy = malloc(size);
-
-		if (!copy) {
-			out->error = -ENOMEM;
-			return;
-		}
-		memcpy(copy, s.addrs, size);
-		out->addrs = copy;
-		out->n_addrs = s.n_addrs;
-	}
-	out->cname = s.outcome == RESOLVER_CNAME ? str_dup(s.cname) : NULL;
-	out->outcome = s.outcome;
-	out->rcode = s.rcode;
-	out->error = s.error;
-	out->ra = s.ra;
-	out->ttl_s = s.ttl_s;
 }
 
 /* ---- the zone's own servers ---- */
 
-static void check_answered(void *user, const struct probe_reply *reply)
+static void check_heard(void *user)
 {
 	struct check_server *s = user;
 	struct check *c = s->check;
+	bool heard = false, wait = false, open = false;
 
-	check_take(c, s->out, reply, true);
-	probe_stop(&s->probe);
-	if (--c->n_left == 0)
+	s->done = true;
+	for (size_t i = 0; i < c->n; i++) {
+		heard = heard || (c->servers[i].done && is_heard(&c->out[i]));
+		open = open || !c->servers[i].done;
+		wait = wait || (!c->servers[i].done &&
+				!c->servers[i].was_silent);
+	}
+	if (!open || (heard && !wait)) {
 		check_deliver(c);
+	} else if (heard && !ev_is_active(&c->soon)) {
+		ev_timer_set(&c->soon, GRACE_S, 0.);
+		ev_timer_start(c->op.resolver->loop, &c->soon);
+	}
+}
+
+/* Where the server is asked: at our present address, if it is we. */
+static struct addr check_where(const struct check *c, const struct addr *listed)
+{
+	const struct addr *ours = listed->family == AF_INET6 ? &c->ours6
+							     : &c->ours4;
+
+	for (size_t i = 0; ours->family != 0 && i < c->n_were_ours; i++)
+		if (addr_equal(&c->were_ours[i], listed))
+			return *ours;
+	return *listed;
 }
 
 static int check_copy_servers(struct check *c, const struct server_set *set)
@@ -169,29 +191,39 @@ static int check_copy_servers(struct check *c, const struct server_set *set)
 		c->out[i].name = str_dup(set->items[i].name);
 		if (!c->out[i].name)
 			return -ENOMEM;
-		c->out[i].addr = set->items[i].addr;
+		c->out[i].addr = check_where(c, &set->items[i].addr);
 		c->out[i].port = set->items[i].port;
+		/* Until it is heard. */
+		c->out[i].outcome = RESOLVER_SILENT;
+		c->out[i].error = -ETIMEDOUT;
 		c->servers[i].check = c;
 		c->servers[i].out = &c->out[i];
+		c->servers[i].listed = set->items[i].addr;
+		c->servers[i].was_silent = set->items[i].silent;
+		c->servers[i].doubted = set->items[i].doubted;
 	}
 	return 0;
 }
 
 /* Asks every server at once. */
-static int check_burst(struct check *c, const struct server_set *set,
+static int check_burst(struct check *c, struct server_set *set,
 		       const char *zone)
 {
 	struct resolver *r = c->op.resolver;
-	struct probe_question q = {
-		.name = c->name,
-		.type = c->family == AF_INET6 ? DNS_AAAA : DNS_A,
-		.class = DNS_IN,
-		.egress = c->egress,
-		.choose = true,
-		.route = r->route,
-		.gate = &r->gate,
-		.timeout_ms = r->timeout_ms,
-		.tries = r->tries,
+	struct hearing_question q = {
+		.probe = {
+			.name = c->name,
+			.type = c->family == AF_INET6 ? DNS_AAAA : DNS_A,
+			.class = DNS_IN,
+			.egress = c->egress,
+			.choose = true,
+			.route = r->route,
+			.gate = &r->gate,
+			.timeout_ms = r->timeout_ms,
+			.tries = r->tries,
+		},
+		.family = c->family,
+		.global = c->global,
 	};
 	int rc = check_copy_servers(c, set);
 
@@ -201,14 +233,16 @@ static int check_burst(struct check *c, const struct server_set *set,
 	}
 	if (rc < 0)
 		return rc;
+	c->set = set;
+	q.zone = c->zone;
 	for (size_t i = 0; i < c->n; i++) {
-		q.server = c->out[i].addr;
-		q.port = c->out[i].port;
-		rc = probe_start(&c->servers[i].probe, r->loop, &q,
-				 check_answered, &c->servers[i]);
+		q.probe.server = c->out[i].addr;
+		q.probe.port = c->out[i].port;
+		q.doubted = c->servers[i].doubted;
+		rc = hearing_start(&c->servers[i].hearing, r->loop, &q,
+				   &c->out[i], check_heard, &c->servers[i]);
 		if (rc < 0)
 			return rc;
-		c->n_left++;
 	}
 	return 0;
 }
@@ -230,7 +264,7 @@ static void check_found(struct waiter *w, int status)
 	struct check *c = (struct check *)((char *)w -
 				offsetof(struct check, waits));
 	struct zones_question q = check_zones_question(c);
-	const struct server_set *set = NULL;
+	struct server_set *set = NULL;
 	const char *zone = NULL;
 
 	if (status == 0) {
@@ -245,7 +279,7 @@ static int check_authoritative(struct check *c)
 {
 	struct zones_question q = check_zones_question(c);
 	struct zones *zones = c->op.resolver->zones;
-	const struct server_set *set;
+	struct server_set *set;
 	const char *zone = NULL;
 
 	set = zones_known(zones, &q, &zone);
@@ -261,14 +295,22 @@ static void check_resolved(void *user, int status, const uint8_t *query,
 			   size_t query_len, const uint8_t *data, size_t len)
 {
 	struct check *c = user;
-	struct probe_reply reply = {
-		status, query, query_len, data, len,
-		(uint32_t)((clock_mono_ns() - c->begun_ns) / 1000),
+	struct resolver_server *out = &c->out[0];
+	struct said_question q = {
+		.name = c->name, .family = c->family,
+		.query = query, .query_len = query_len,
 	};
 	const char *zone = zones_zone(c->op.resolver->zones, c->name);
+	struct said s;
 
 	c->lookup_id = 0;
-	check_take(c, &c->out[0], &reply, false);
+	out->rtt_us = (uint32_t)((clock_mono_ns() - c->begun_ns) / 1000);
+	out->outcome = RESOLVER_SILENT;
+	out->error = status;
+	if (status == 0) {
+		said_read(&q, data, len, &s);
+		said_copy(&s, out);
+	}
 	if (zone)
 		c->zone = str_dup(zone);
 	check_deliver(c);
@@ -307,6 +349,18 @@ static int check_init(struct check *c, const struct resolver_question *q)
 	c->name = str_dup(q->name);
 	if (!c->name)
 		return -ENOMEM;
+	c->global = q->global;
+	c->ours4 = q->ours4;
+	c->ours6 = q->ours6;
+	if (q->n_were_ours > 0) {
+		size_t size = q->n_were_ours * sizeof(*q->were_ours);
+
+		c->were_ours = malloc(size);
+		if (!c->were_ours)
+			return -ENOMEM;
+		memcpy(c->were_ours, q->were_ours, size);
+		c->n_were_ours = q->n_were_ours;
+	}
 	if (q->n_nameservers == 0)
 		return 0;
 	c->nameservers = calloc(q->n_nameservers, sizeof(*c->nameservers));

@@ -79,6 +79,7 @@ static void probe_ask(struct probe *p)
 		.query_len = p->query_len,
 		.timeout_ms = q->timeout_ms,
 		.tries = q->tries,
+		.tcp = q->tcp,
 	};
 	int r;
 

@@ -33,6 +33,7 @@ struct probe_question {
 	struct gate *gate;   /* borrowed; NULL: begins at once */
 	uint32_t timeout_ms; /* from when it begins */
 	unsigned int tries;
+	bool tcp; /* TCP from the start */
 };
 
 struct probe_reply {

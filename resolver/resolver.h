@@ -50,15 +50,33 @@ struct resolver_question {
 	const char *const *nameservers;
 	size_t n_nameservers;
 	struct egress egress; /* egress_for() is applied for each server */
+	/* Addresses that the whole world can reach are wanted. */
+	bool global;
+	/*
+	 * A server at one of these is this very machine: it is asked at its
+	 * present address of the same family, ours (family 0: none).
+	 */
+	const struct addr *were_ours;
+	size_t n_were_ours;
+	struct addr ours4, ours6;
 };
 
 /* What one server did. Absent is an answer; no answer is not. */
 enum resolver_outcome {
 	RESOLVER_ANSWERED,    /* with AA: n addresses, or absent where n is 0 */
 	RESOLVER_CNAME,       /* with AA: the name is an alias */
-	RESOLVER_INTERCEPTED, /* an answer without AA: somebody else's */
+	RESOLVER_INTERCEPTED, /* somebody else's answer: see doubt */
 	RESOLVER_LAME,        /* REFUSED, SERVFAIL, NOTIMP, a referral… */
 	RESOLVER_SILENT,      /* no answer to be had; error says why */
+};
+
+/* What speaks against an answer that pretends to be the server's own. */
+enum resolver_doubt {
+	RESOLVER_SURE,
+	RESOLVER_NO_AA,   /* it does not even pretend */
+	RESOLVER_RA,      /* AA, but a resolver answers so as well */
+	RESOLVER_PRIVATE, /* private addresses, where global ones are wanted */
+	RESOLVER_INSIDE,  /* ... from a server within: a split horizon */
 };
 
 struct resolver_server {
@@ -69,6 +87,8 @@ struct resolver_server {
 	unsigned int rcode;
 	int error; /* RESOLVER_SILENT: -errno */
 	bool ra;
+	enum resolver_doubt doubt; /* the outcome says how it ended */
+	bool by_tcp; /* what UDP brought was not the server's, TCP's is */
 	const struct addr *addrs;
 	size_t n_addrs;
 	uint32_t ttl_s;

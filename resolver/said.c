@@ -1,8 +1,10 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "resolver/said.h"
 
 /* What the records come to, before the header's flags are held against it. */
@@ -119,4 +121,34 @@ void said_read(const struct said_question *q, const uint8_t *data, size_t len,
 	ret->outcome = judge(q, &a, &f);
 	if (!f.addr && !f.cname)
 		ret->ttl_s = f.negative_ttl_s;
+}
+
+void said_copy(const struct said *s, struct resolver_server *out)
+{
+	size_t size = s->n_addrs * sizeof(s->addrs[0]);
+	struct addr *copy = NULL;
+
+	free((void *)(uintptr_t)out->addrs);
+	free((void *)(uintptr_t)out->cname);
+	out->addrs = NULL;
+	out->n_addrs = 0;
+	out->cname = NULL;
+	out->outcome = s->outcome;
+	out->rcode = s->rcode;
+	out->error = s->error;
+	out->ra = s->ra;
+	out->ttl_s = s->ttl_s;
+	if (s->outcome == RESOLVER_CNAME)
+		out->cname = str_dup(s->cname);
+	if (size == 0)
+		return;
+	copy = malloc(size);
+	if (!copy) {
+		out->outcome = RESOLVER_SILENT;
+		out->error = -ENOMEM;
+		return;
+	}
+	memcpy(copy, s->addrs, size);
+	out->addrs = copy;
+	out->n_addrs = s->n_addrs;
 }

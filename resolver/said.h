@@ -42,4 +42,10 @@ struct said_question {
 void said_read(const struct said_question *q, const uint8_t *data, size_t len,
 	       struct said *ret);
 
+/*
+ * Puts it into *out in place of what that said before; addresses and alias
+ * are copies, for the caller to free. A copy that fails makes it silent.
+ */
+void said_copy(const struct said *s, struct resolver_server *out);
+
 #endif

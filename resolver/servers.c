@@ -80,6 +80,16 @@ static void search_free(struct server_search *s)
 	free(s);
 }
 
+static struct server *set_item(const struct server_set *set,
+			       const struct addr *addr, uint16_t port)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->items[i].port == port &&
+		    addr_equal(&set->items[i].addr, addr))
+			return &set->items[i];
+	return NULL;
+}
+
 /* The new servers take the old ones' place, in memory of just their size. */
 static int set_replace(struct server_set *set, struct server_search *s)
 {
@@ -88,6 +98,13 @@ static int set_replace(struct server_set *set, struct server_search *s)
 	if (!items)
 		return -ENOMEM;
 	memcpy(items, s->found, s->n_found * sizeof(*items));
+	for (size_t i = 0; i < s->n_found; i++) {
+		const struct server *was = set_item(set, &items[i].addr,
+						    items[i].port);
+
+		items[i].silent = was && was->silent;
+		items[i].doubted = was && was->doubted;
+	}
 	items_free(set->items, set->n);
 	free(set->items);
 	set->items = items;
@@ -309,6 +326,17 @@ int server_set_refresh(struct servers *s, struct server_set *set,
 bool server_set_is_fresh(const struct server_set *set)
 {
 	return set->n > 0 && clock_mono_ns() < set->fresh_until_ns;
+}
+
+void server_set_note(struct server_set *set, const struct addr *addr,
+		     uint16_t port, bool silent, bool doubted)
+{
+	struct server *item = set_item(set, addr, port);
+
+	if (!item)
+		return;
+	item->silent = silent;
+	item->doubted = doubted;
 }
 
 static struct server_set *set_of(struct servers *s, const char *key)

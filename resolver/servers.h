@@ -27,6 +27,8 @@ struct server {
 	char *name; /* of the NS record, or as listed */
 	struct addr addr;
 	uint16_t port;
+	bool silent;  /* it was, when others answered last */
+	bool doubted; /* it gave its proof last: see doubt.h */
 };
 
 /* One set. Those outside read; it lives as long as the servers. */
@@ -60,6 +62,10 @@ bool server_set_is_fresh(const struct server_set *set);
  */
 int server_set_refresh(struct servers *s, struct server_set *set,
 		       struct waiter *w);
+
+/* Remembers how a server did, if the set still holds it. */
+void server_set_note(struct server_set *set, const struct addr *addr,
+		     uint16_t port, bool silent, bool doubted);
 
 /* A TTL within the bounds, as a time from now. */
 uint64_t servers_fresh_until_ns(uint32_t ttl_s);

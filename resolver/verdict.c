@@ -103,13 +103,16 @@ static void print_addrs(const struct resolver_server *s, char *out,
 	size_t at = 0;
 
 	if (s->n_addrs == 0)
-		(void)snprintf(out, size, "absent");
+		at = (size_t)snprintf(out, size, "absent");
 	for (size_t i = 0; i < s->n_addrs && at < size; i++) {
 		int n = snprintf(out + at, size - at, "%s%s", i > 0 ? ", " : "",
 				 addr_print(&s->addrs[i], text));
 
 		at += n > 0 ? (size_t)n : 0;
 	}
+	if (s->by_tcp && at < size)
+		(void)snprintf(out + at, size - at,
+			       " (by TCP; by UDP it is intercepted)");
 }
 
 static void print_lame(const struct resolver_server *s, char *out, size_t size)
@@ -118,6 +121,33 @@ static void print_lame(const struct resolver_server *s, char *out, size_t size)
 		(void)snprintf(out, size, "does not hold the zone");
 	else
 		(void)snprintf(out, size, "%s", dns_rcode_name(s->rcode));
+}
+
+/* Whose answer it may be, and why it is not believed. */
+static void print_foreign(const struct resolver_server *s, char *out,
+			  size_t size)
+{
+	static const char *const why[] = {
+		[RESOLVER_SURE] = "answered without authority",
+		[RESOLVER_NO_AA] = "answered without authority",
+		[RESOLVER_RA] = "answered as a resolver does, and does not "
+				"hold the zone",
+		[RESOLVER_PRIVATE] = "answered with a private address, and "
+				     "does not hold the zone",
+		[RESOLVER_INSIDE] = "answered with a private address, from "
+				    "within",
+	};
+	const char *what = s->doubt == RESOLVER_INSIDE ?
+				   "a split horizon, not believed" :
+				   "intercepted?";
+	char text[160];
+
+	if (s->n_addrs == 0) {
+		(void)snprintf(out, size, "%s: %s", why[s->doubt], what);
+		return;
+	}
+	print_addrs(s, text, sizeof(text));
+	(void)snprintf(out, size, "%s: %s (%s)", why[s->doubt], what, text);
 }
 
 const char *resolver_server_print(const struct resolver_server *s, char *out,
@@ -143,8 +173,7 @@ const char *resolver_server_print(const struct resolver_server *s, char *out,
 			       s->cname ? s->cname : "?");
 		break;
 	case RESOLVER_INTERCEPTED:
-		(void)snprintf(out + at, size - at,
-			       "answered without authority: intercepted?");
+		print_foreign(s, out + at, size - at);
 		break;
 	case RESOLVER_LAME:
 		print_lame(s, out + at, size - at);

@@ -289,9 +289,8 @@ static struct zone_name *name_of(struct zones *z,
 	return n;
 }
 
-const struct server_set *zones_known(struct zones *z,
-				     const struct zones_question *q,
-				     const char **ret_zone)
+struct server_set *zones_known(struct zones *z, const struct zones_question *q,
+			       const char **ret_zone)
 {
 	struct zone_name *n = name_of(z, q);
 

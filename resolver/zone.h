@@ -46,12 +46,11 @@ struct zones_question {
 
 /*
  * What is known of it: the servers, and its zone, or NULL where listed
- * servers did not tell. NULL: nothing yet. Borrowed until the next turn of
- * the loop.
+ * servers did not tell. NULL: nothing yet. Its items are borrowed until the
+ * next turn of the loop; the set itself stays.
  */
-const struct server_set *zones_known(struct zones *z,
-				     const struct zones_question *q,
-				     const char **ret_zone);
+struct server_set *zones_known(struct zones *z, const struct zones_question *q,
+			       const char **ret_zone);
 
 /*
  * Finds out what is not known. w is told: 0, then zones_known() knows;

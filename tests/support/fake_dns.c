@@ -222,7 +222,7 @@ size_t fake_dns_build(const struct fake_dns_rule *r, const uint8_t *query,
 }
 
 /* The rule for this query, or NULL; counts what was asked. */
-static const struct fake_dns_rule *choose(struct fake_dns *f,
+static const struct fake_dns_rule *choose(struct fake_dns *f, bool tcp,
 					  const uint8_t *query, size_t len,
 					  size_t *ret_len, bool *ret_drop)
 {
@@ -248,7 +248,8 @@ static const struct fake_dns_rule *choose(struct fake_dns *f,
 		const struct fake_dns_rule *r = &f->rules[i];
 
 		if ((r->name && !dns_name_equal(r->name, name)) ||
-		    (r->type && r->type != type))
+		    (r->type && r->type != type) ||
+		    (tcp && (r->flags & FAKE_UDP)))
 			continue;
 		if (f->dropped[i] < r->skip) {
 			f->dropped[i]++;
@@ -316,7 +317,7 @@ static void udp_ready(struct ev_loop *loop, ev_io *w, int revents)
 	f->seen.udp++;
 	(void)addr_from_sockaddr((struct sockaddr *)&from, &f->seen.from,
 				 &f->seen.port);
-	r = choose(f, query, (size_t)n, &question_len, &drop);
+	r = choose(f, false, query, (size_t)n, &question_len, &drop);
 	if (drop || (r && (r->flags & FAKE_SILENT)))
 		return;
 	m = malloc(sizeof(*m));
@@ -353,7 +354,7 @@ static void conn_answer(struct fake_conn *c)
 	bool drop;
 
 	f->seen.tcp++;
-	r = choose(f, c->data + 2, c->len - 2, &question_len, &drop);
+	r = choose(f, true, c->data + 2, c->len - 2, &question_len, &drop);
 	if (r && (r->flags & FAKE_SILENT) && !(r->flags & FAKE_TC))
 		return;
 	m = malloc(sizeof(*m));
@@ -487,4 +488,11 @@ const struct fake_dns_seen *fake_dns_seen(const struct fake_dns *f)
 const char *fake_dns_text(const struct fake_dns *f)
 {
 	return f->text;
+}
+
+void fake_dns_use(struct fake_dns *f, const struct fake_dns_rule *rules,
+		  unsigned int n_rules)
+{
+	f->rules = rules;
+	f->n_rules = n_rules;
 }

@@ -26,6 +26,7 @@ enum fake_dns_flag {
 	FAKE_THEN = 1 << 7,
 	FAKE_HUGE = 1 << 8,     /* padded with 40,000 bytes of TXT over TCP */
 	FAKE_CUT = 1 << 9,      /* the message ends within its last record */
+	FAKE_UDP = 1 << 10,     /* this rule is not for TCP */
 };
 
 /*
@@ -57,6 +58,9 @@ struct fake_dns *fake_dns_new(struct ev_loop *loop, const char *text,
 			      uint16_t port, const struct fake_dns_rule *rules,
 			      unsigned int n_rules);
 void fake_dns_free(struct fake_dns *f);
+/* Other rules from now on. */
+void fake_dns_use(struct fake_dns *f, const struct fake_dns_rule *rules,
+		  unsigned int n_rules);
 uint16_t fake_dns_port(const struct fake_dns *f);
 const struct fake_dns_seen *fake_dns_seen(const struct fake_dns *f);
 /* "127.0.0.1:5300", for settings. */

@@ -141,7 +141,7 @@ static const struct row {
 	{ "one intercepted, one garbled",
 	  { { .flags = FAKE_RA, .records = "an @ 60 A 192.0.2.7" },
 	    { .flags = FAKE_AA | FAKE_CUT, .records = "an @ 60 A 192.0.2.7" } },
-	  { "answered without authority: intercepted?",
+	  { "answered without authority: intercepted? (192.0.2.7)",
 	    "no answer (it was garbled)" }, RESOLVER_UNKNOWN },
 	{ "forged before the right one",
 	  { { .flags = FAKE_AA | FAKE_BAD_CASE | FAKE_THEN,
@@ -292,6 +292,66 @@ START_TEST(test_no_zone)
 }
 END_TEST
 
+/* Waited for once, for the grace, and then only asked. */
+START_TEST(test_silent_server)
+{
+	static const struct fake_dns_rule silent[] = {
+		{ .flags = FAKE_SILENT },
+	};
+	struct resolver_question q;
+	struct result r;
+	ev_tstamp began;
+
+	serve(0, right, 2);
+	serve(1, silent, 1);
+	start(20000, NULL, 0);
+	q = question(2);
+	began = ev_time();
+	check(&q, &r);
+	ck_assert(ev_time() - began < 3);
+	ck_assert_int_eq(r.verdict, RESOLVER_RIGHT);
+	ck_assert_str_eq(r.said[1], "no answer (timed out)");
+	began = ev_time();
+	check(&q, &r);
+	ck_assert(ev_time() - began < .3);
+	ck_assert_int_eq(r.outcomes[1], RESOLVER_SILENT);
+	/* It is back: that is seen, and then it counts again. */
+	fake_dns_use(dns[1], right, 2);
+	fake_dns_use(dns[0], silent, 1);
+	check(&q, &r);
+	ck_assert_int_eq(r.outcomes[1], RESOLVER_ANSWERED);
+	ck_assert_int_eq(r.outcomes[0], RESOLVER_SILENT);
+}
+END_TEST
+
+/* A server at an address that was ours is we. */
+START_TEST(test_server_that_we_are)
+{
+	struct resolver_question q;
+	struct addr was[2];
+	char text[64];
+	struct result r;
+
+	serve(0, right, 2);
+	ck_assert_int_eq(addr_parse("2001:db8::9", &was[0]), 0);
+	ck_assert_int_eq(addr_parse("127.9.9.9", &was[1]), 0);
+	(void)snprintf(text, sizeof(text), "127.9.9.9:%u",
+		       fake_dns_port(dns[0]));
+	texts[0] = text;
+	start(2000, NULL, 0);
+	q = question(1);
+	q.were_ours = was;
+	q.n_were_ours = 2;
+	ck_assert_int_eq(addr_parse("127.0.0.1", &q.ours4), 0);
+	check(&q, &r);
+	ck_assert_str_eq(r.said[0], "192.0.2.7");
+	/* No address of ours now: where the set says. */
+	q.ours4 = (struct addr){ 0 };
+	check(&q, &r);
+	ck_assert_int_eq(r.outcomes[0], RESOLVER_SILENT);
+}
+END_TEST
+
 /* Cancelled before the zone is found, while the servers are asked, never. */
 START_TEST(test_cancel)
 {
@@ -398,6 +458,8 @@ Suite *suite(void)
 	tcase_add_test(tc, test_other_family_holds_nothing_up);
 	tcase_add_test(tc, test_recursive);
 	tcase_add_test(tc, test_no_zone);
+	tcase_add_test(tc, test_silent_server);
+	tcase_add_test(tc, test_server_that_we_are);
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_asked_in_the_callback);

@@ -136,7 +136,7 @@ static const struct print_row {
 	{ { .name = "ns1.example", .port = 53,
 	    .outcome = RESOLVER_INTERCEPTED }, "192.0.2.53", "1",
 	  "ns1.example (192.0.2.53): answered without authority: "
-	  "intercepted?" },
+	  "intercepted? (192.0.2.49)" },
 	{ { .name = "resolver", .port = 53 }, NULL, "1",
 	  "resolver: 192.0.2.49" },
 };
