@@ -25,6 +25,7 @@ struct job {
 struct account {
 	struct ev_loop *loop;
 	struct notify *notify;
+	struct state *state;
 	const struct notify_account *info;
 	struct job *jobs; /* queued and under way, oldest first */
 	size_t queued;
@@ -293,8 +294,14 @@ void account_withdraw(struct account *a, struct entry *e)
 	job_free(j);
 }
 
+void account_use(struct account *a, const struct notify_account *info)
+{
+	a->info = info;
+}
+
 int account_new(struct ev_loop *loop, struct notify *notify,
-		const struct notify_account *info, struct account **ret)
+		struct state *state, const struct notify_account *info,
+		struct account **ret)
 {
 	struct account *a = calloc(1, sizeof(*a));
 
@@ -302,6 +309,7 @@ int account_new(struct ev_loop *loop, struct notify *notify,
 		return -ENOMEM;
 	a->loop = loop;
 	a->notify = notify;
+	a->state = state;
 	a->info = info;
 	ev_prepare_init(&a->turn, account_turn);
 	a->turn.data = a;

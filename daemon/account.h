@@ -18,13 +18,18 @@
 struct ev_loop;
 struct account;
 struct entry;
+struct state;
 
 #define ACCOUNT_GATHER_MS 20
 
 /* 0 or -ENOMEM. info is borrowed until account_use() gives another. */
 int account_new(struct ev_loop *loop, struct notify *notify,
-		const struct notify_account *info, struct account **ret);
+		struct state *state, const struct notify_account *info,
+		struct account **ret);
 void account_free(struct account *a);
+
+/* The same account, perhaps set otherwise. */
+void account_use(struct account *a, const struct notify_account *info);
 
 const struct notify_account *account_info(const struct account *a);
 

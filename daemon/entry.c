@@ -11,6 +11,7 @@
 #include "daemon/act.h"
 #include "daemon/check.h"
 #include "daemon/entry.h"
+#include "daemon/fingerprint.h"
 #include "daemon/state.h"
 #include "daemon/tell.h"
 #include "monitor/monitor.h"
@@ -203,6 +204,39 @@ void entry_source_event(struct entry *e, enum source_event event)
 	}
 }
 
+void entry_join(struct entry *e)
+{
+	size_t n;
+
+	(void)source_candidates(e->source, &n);
+	if (n == 0)
+		return;
+	entry_source_event(e, SOURCE_CHANGED);
+	if (source_public(e->source))
+		entry_source_event(e, SOURCE_CONFIRMED);
+}
+
+void entry_mended(struct entry *e)
+{
+	if (e->state == RECORD_REFUSED || e->state == RECORD_BACKOFF)
+		entry_event(e, RECORD_RETRY);
+}
+
+void entry_pause(struct entry *e)
+{
+	e->paused = e->check_id != 0;
+	check_cancel(e);
+}
+
+void entry_resume(struct entry *e)
+{
+	bool again = e->paused;
+
+	e->paused = false;
+	if (again && e->check_id == 0 && !e->checked)
+		check_start(e);
+}
+
 /* ---- from the account ---- */
 
 void entry_sent(struct entry *e)
@@ -286,6 +320,7 @@ int entry_new(const struct entry_world *world,
 	e->family = family;
 	e->sole = sole;
 	e->state = RECORD_WAITING;
+	e->print = fingerprint_record(config);
 	e->latency_ms = -1;
 	ev_timer_init(&e->timer, entry_timeout, 0.0, 0.0);
 	e->timer.data = e;

@@ -46,6 +46,9 @@ struct entry {
 	struct account *account;
 	int family;
 	bool sole; /* the record asks for no other family */
+	uint64_t print; /* of the record's settings */
+	bool stays;     /* of use to plan.c only */
+	bool paused;    /* its question waits for another resolver */
 
 	enum record_state state;
 	ev_timer timer;
@@ -90,6 +93,17 @@ int entry_new(const struct entry_world *world,
 	      struct account *account, int family, bool sole,
 	      struct entry **ret);
 void entry_free(struct entry *e);
+
+/*
+ * It is new beside a source that may have spoken already: it hears what the
+ * others have heard.
+ */
+void entry_join(struct entry *e);
+/* What its account is set to has changed: a refusal or a wait is over. */
+void entry_mended(struct entry *e);
+/* Around a change of the resolver. */
+void entry_pause(struct entry *e);
+void entry_resume(struct entry *e);
 
 /* The one way in. May be called for events that the state ignores. */
 void entry_event(struct entry *e, enum record_event event);

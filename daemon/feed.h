@@ -17,6 +17,8 @@ struct feed {
 	struct addr_set told; /* public addresses told last */
 	ev_timer tell;        /* what is to be told, after acting on it */
 	struct addr prefix;   /* told last; family 0: none */
+	uint64_t print;       /* of its source's settings */
+	bool stays;           /* of use to plan.c only */
 };
 
 /* Without source and entries, which the owner sets. */

@@ -4,7 +4,9 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "daemon/fingerprint.h"
 #include "daemon/modules.h"
+#include "daemon/plan.h"
 #include "daemon/setup.h"
 #include "daemon/state.h"
 #include "hooks/hooks.h"
@@ -33,41 +35,85 @@ static int open_resolver(struct modules *m, const struct config *c,
 	return resolver_new(m->loop, &o, ret);
 }
 
-int modules_use(struct modules *m, struct config *config,
-		struct notify_config *accounts)
+/* Do jobs go by the same settings as before? */
+static bool same_accounts(const struct notify_config *a,
+			  const struct notify_config *b)
 {
-	struct setup *old = m->setup, *setup = NULL;
-	const struct notify_account *info;
-	struct resolver *resolver = NULL;
-	struct hooks_options ho = hooks_options(config);
-	size_t n;
-	int r;
+	const struct notify_account *x, *y;
+	size_t n, m;
 
-	r = open_resolver(m, config, &resolver);
-	if (r == 0)
-		r = hooks_configure(m->hooks, &ho);
-	if (r < 0) {
-		resolver_free(resolver);
-		config_free(config);
-		return r;
-	}
-	/* Nothing is asked while a setup is made: the old one still may be. */
-	info = notify_config_accounts(accounts, &n);
-	r = setup_new(&m->setup_world, config, info, n, &setup);
-	if (r < 0) {
-		resolver_free(resolver);
-		return r;
-	}
-	if (old)
-		setup_adopt(setup, old);
-	setup_free(old);
+	if (!a || !b)
+		return false;
+	x = notify_config_accounts(a, &n);
+	y = notify_config_accounts(b, &m);
+	for (size_t i = 0; n == m && i < n; i++)
+		if (strcmp(x[i].name, y[i].name) != 0 ||
+		    x[i].digest != y[i].digest)
+			return false;
+	return n == m;
+}
+
+/* Another resolver, if there are other settings for it. */
+static int modules_resolver(struct modules *m, const struct config *c,
+			    struct resolver **ret)
+{
+	*ret = NULL;
+	if (m->resolver && fingerprint_resolver(setup_config(m->setup)) ==
+				   fingerprint_resolver(c))
+		return 0;
+	return open_resolver(m, c, ret);
+}
+
+static void modules_ask(struct modules *m, struct resolver *resolver)
+{
+	if (!resolver)
+		return;
+	setup_pause(m->setup);
 	resolver_free(m->resolver);
 	m->source_world.resolver = resolver;
 	m->entry_world.resolver = resolver;
 	m->resolver = resolver;
-	m->setup = setup;
+	setup_resume(m->setup);
+}
+
+int modules_use(struct modules *m, struct config *config,
+		struct notify_config *accounts)
+{
+	bool same = same_accounts(m->accounts, accounts);
+	struct hooks_options ho = hooks_options(config);
+	const struct notify_account *info;
+	struct resolver *resolver = NULL;
+	struct plan *plan = NULL;
+	size_t n;
+	int r;
+
+	info = notify_config_accounts(same ? m->accounts : accounts, &n);
+	r = modules_resolver(m, config, &resolver);
+	if (r == 0)
+		r = plan_new(m->setup, config, info, n, &plan);
+	if (r == 0)
+		r = hooks_configure(m->hooks, &ho);
+	if (r < 0) {
+		plan_free(plan);
+		resolver_free(resolver);
+		config_free(config);
+		return r;
+	}
+	modules_ask(m, resolver);
 	notify_set_linger(m->notify, config->notify_linger_ms);
+	/* The process that is running knows the same: it goes on. */
+	if (same) {
+		notify_config_free(accounts);
+		plan_carry_out(plan);
+		return 0;
+	}
+	/*
+	 * The accounts before are still named by what goes; notify frees
+	 * them.
+	 */
+	plan_carry_out(plan);
 	notify_use(m->notify, accounts);
+	m->accounts = accounts;
 	return 0;
 }
 
@@ -114,6 +160,10 @@ int modules_open(struct modules *m, const struct config *config,
 		.entry = &m->entry_world,
 		.notify = m->notify,
 	};
+	if (setup_new(&m->setup_world, &m->setup) < 0) {
+		log_error("cannot start: no memory");
+		return EX_OSERR;
+	}
 	return 0;
 }
 

@@ -27,7 +27,8 @@ struct modules {
 	struct resolver *resolver; /* of the setup in use */
 	struct hooks *hooks;
 	struct state *state;
-	struct setup *setup; /* NULL: none yet, or stopping */
+	struct setup *setup; /* NULL: not open yet, or stopping */
+	const struct notify_config *accounts; /* in use; notify's */
 	struct source_world source_world;
 	struct entry_world entry_world;
 	struct setup_world setup_world;
@@ -48,9 +49,10 @@ int modules_open(struct modules *m, const struct config *config,
 		 const struct modules_owner *owner);
 
 /*
- * Makes a setup of it and puts it in the place of the one before, which
- * lets go of everything under way. config is taken over in any case,
- * accounts where it succeeds. 0 or -errno, and then nothing has changed.
+ * From now on this is what counts. What is as before goes on undisturbed,
+ * with its state and what it has under way. config is taken over in any
+ * case, accounts where it succeeds. 0 or -errno, and then nothing has
+ * changed.
  */
 int modules_use(struct modules *m, struct config *config,
 		struct notify_config *accounts);

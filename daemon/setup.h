@@ -1,8 +1,8 @@
 /*
  * setup - one configuration, alive: its sources, accounts and entries.
  *
- * A reload makes a new one, lets it take over what the old one knew, and
- * frees the old one.
+ * A reload changes it into another one by a plan (plan.h); what is the same
+ * in both goes on undisturbed.
  */
 #ifndef DAEMON_SETUP_H
 #define DAEMON_SETUP_H
@@ -19,7 +19,6 @@ struct account;
 struct feed;
 struct hooks;
 struct notify;
-struct notify_account;
 struct setup;
 
 struct setup_world {
@@ -28,21 +27,18 @@ struct setup_world {
 	struct notify *notify;
 };
 
-/*
- * Takes config over, also where it fails. accounts are borrowed until
- * setup_free(). 0 or -ENOMEM.
- */
-int setup_new(const struct setup_world *world, struct config *config,
-	      const struct notify_account *accounts, size_t n_accounts,
-	      struct setup **ret);
+/* An empty one; plan.h fills it. 0 or -ENOMEM. */
+int setup_new(const struct setup_world *world, struct setup **ret);
 void setup_free(struct setup *s);
 
 /*
- * Entries that the old setup has too keep what was learnt: what was
- * published and accepted, and that nothing is new to them.
+ * The resolver is about to be another one: what is being asked is taken
+ * back, and asked again when it is there.
  */
-void setup_adopt(struct setup *s, const struct setup *old);
+void setup_pause(struct setup *s);
+void setup_resume(struct setup *s);
 
+/* NULL before the first plan is carried out. */
 const struct config *setup_config(const struct setup *s);
 struct entry *const *setup_entries(const struct setup *s, size_t *ret_n);
 /* Each source in each family; NULL past the last. */

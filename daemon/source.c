@@ -317,6 +317,36 @@ void source_free(struct source *s)
 	free(s);
 }
 
+void source_use(struct source *s, const struct config_source *config,
+		const char *prefix_from)
+{
+	s->config = config;
+	s->prefix_from = prefix_from;
+}
+
+void source_pause(struct source *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		resolver_cancel(s->world->resolver,
+				s->candidates[i].confirm_id);
+		s->candidates[i].confirm_id = 0;
+	}
+}
+
+void source_resume(struct source *s)
+{
+	bool began = false;
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (s->candidates[i].stand != STAND_ASKING)
+			continue;
+		candidate_begin(&s->candidates[i]);
+		began = true;
+	}
+	if (began)
+		source_conclude(s);
+}
+
 bool source_concerns(const struct source *s, int ifindex)
 {
 	const struct config_strings *names = &s->config->interfaces;

@@ -80,6 +80,14 @@ int source_new(const struct source_world *world,
 	       struct source **ret);
 void source_free(struct source *s);
 
+/* The same settings at another place; borrowed as those before were. */
+void source_use(struct source *s, const struct config_source *config,
+		const char *prefix_from);
+
+/* Around a change of the resolver: what it is asked, it is asked again. */
+void source_pause(struct source *s);
+void source_resume(struct source *s);
+
 /*
  * Looks at the mirror again. heard_ns: when the kernel's message was read
  * (0: no message). Where force, unconfirmed candidates are asked about anew.

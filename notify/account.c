@@ -1,12 +1,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <openssl/evp.h>
 
 #include "base/str.h"
 #include "notify/account.h"
 #include "notify/type.h"
+
+#define DIGEST_BYTES 8
 
 static struct account_value *find(const struct account *a, const char *name)
 {
@@ -227,9 +232,29 @@ int accounts_unpack(json_t *o, struct accounts *ret)
 	return r;
 }
 
+/*
+ * A word that is another one when anything in the section is: its settings
+ * and its secrets. Short, so that it tells little about them; it stays
+ * between the two processes.
+ */
+static json_t *describe_digest(json_t *packed)
+{
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char *text = json_dumps(packed, JSON_COMPACT | JSON_SORT_KEYS);
+	char hex[2 * DIGEST_BYTES + 1] = "";
+	unsigned int n = 0;
+
+	if (text && EVP_Digest(text, strlen(text), sum, &n, EVP_sha256(),
+			       NULL) == 1)
+		for (size_t i = 0; i < DIGEST_BYTES; i++)
+			(void)snprintf(hex + 2 * i, 3, "%02x", sum[i]);
+	str_wipe_free(text);
+	return json_string(hex);
+}
+
 json_t *accounts_describe(const struct accounts *as)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *packed = accounts_pack(as);
 
 	for (size_t i = 0; i < as->n; i++) {
 		const struct account *a = &as->items[i];
@@ -237,8 +262,10 @@ json_t *accounts_describe(const struct accounts *as)
 
 		(void)json_array_append_new(
 			list,
-			json_pack("{ss ss sb sb sb sI sI sI sI so so}", "name",
-				  a->name, "type", a->type->name, "ipv4",
+			json_pack("{ss so ss sb sb sb sI sI sI sI so so}",
+				  "name", a->name, "digest",
+				  describe_digest(json_array_get(packed, i)),
+				  "type", a->type->name, "ipv4",
 				  (int)a->type->ipv4, "ipv6",
 				  (int)a->type->ipv6, "zone_batch",
 				  (int)a->type->zone_batch, "min_interval_s",
@@ -250,5 +277,6 @@ json_t *accounts_describe(const struct accounts *as)
 				  "hosts",
 				  pack_texts(account_values(a, "hosts"))));
 	}
+	json_decref(packed);
 	return json_pack("{so}", "accounts", list);
 }

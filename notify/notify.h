@@ -50,6 +50,7 @@ struct notify_account {
 	uint32_t retry_refused_s;  /* 0: never */
 	uint32_t timeout_s;        /* bound on one whole request */
 	const char *zone;          /* configured zone; NULL: find it out */
+	uint64_t digest; /* another one where any setting or secret is */
 };
 
 /* A validated configuration of accounts and its sealed memfd. */

@@ -243,7 +243,7 @@ int protocol_parse_reply(const char *line, size_t len,
 
 static int take_account(json_t *o, struct notify_account *a)
 {
-	const char *name = NULL, *type = NULL, *zone = NULL;
+	const char *name = NULL, *type = NULL, *zone = NULL, *digest;
 	int ipv4 = 0, ipv6 = 0, batch = 0;
 
 	if (json_unpack(o, "{ss ss sb sb sb}", "name", &name, "type", &type,
@@ -256,6 +256,8 @@ static int take_account(json_t *o, struct notify_account *a)
 	a->zone = str_dup(zone);
 	if (!a->name || !a->type || (zone && !a->zone))
 		return -ENOMEM;
+	digest = json_string_value(json_object_get(o, "digest"));
+	a->digest = digest ? strtoull(digest, NULL, 16) : 0;
 	a->ipv4 = ipv4;
 	a->ipv6 = ipv6;
 	a->zone_batch = batch;
