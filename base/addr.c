@@ -41,10 +41,27 @@ int addr_parse(const char *text, struct addr *ret)
 	return 0;
 }
 
+/* inet_ntop() would call sprintf(): felt on the way of an update. */
+static void print_ipv4(const uint8_t bytes[4], char *out)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (i > 0)
+			*out++ = '.';
+		if (bytes[i] >= 100)
+			*out++ = (char)('0' + bytes[i] / 100);
+		if (bytes[i] >= 10)
+			*out++ = (char)('0' + bytes[i] / 10 % 10);
+		*out++ = (char)('0' + bytes[i] % 10);
+	}
+	*out = '\0';
+}
+
 const char *addr_print(const struct addr *a, char out[ADDR_STRLEN])
 {
-	if (addr_len(a->family) == 0 ||
-	    !inet_ntop(a->family, a->bytes, out, ADDR_STRLEN))
+	if (a->family == AF_INET)
+		print_ipv4(a->bytes, out);
+	else if (addr_len(a->family) == 0 ||
+		 !inet_ntop(a->family, a->bytes, out, ADDR_STRLEN))
 		memcpy(out, "none", sizeof("none"));
 	return out;
 }

@@ -104,19 +104,38 @@ void buf_add_str(struct buf *b, const char *text)
 void buf_addf(struct buf *b, const char *format, ...)
 {
 	va_list args;
+	size_t room;
 	int n;
 
+	/* Most texts fit into what is there: once will do. */
+	if (!buf_reserve(b, 0))
+		return;
+	room = b->size - b->len;
 	va_start(args, format);
-	n = vsnprintf(NULL, 0, format, args);
+	n = vsnprintf(b->data + b->len, room, format, args);
 	va_end(args);
 	if (n < 0 || !buf_reserve(b, (size_t)n)) {
+		b->data[b->len] = '\0';
 		b->failed = true;
 		return;
 	}
-	va_start(args, format);
-	(void)vsnprintf(b->data + b->len, (size_t)n + 1, format, args);
-	va_end(args);
+	if ((size_t)n >= room) {
+		va_start(args, format);
+		(void)vsnprintf(b->data + b->len, (size_t)n + 1, format, args);
+		va_end(args);
+	}
 	b->len += (size_t)n;
+}
+
+void buf_add_u32(struct buf *b, uint32_t n)
+{
+	char digits[10];
+	size_t at = sizeof(digits);
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(b, digits + at, sizeof(digits) - at);
 }
 
 void buf_add_json(struct buf *b, const char *text)

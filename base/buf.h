@@ -56,6 +56,8 @@ void buf_add(struct buf *b, const void *data, size_t len);
 void buf_add_str(struct buf *b, const char *text);
 void buf_addf(struct buf *b, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* In decimal; on the way of an update printf() would be felt. */
+void buf_add_u32(struct buf *b, uint32_t n);
 /* text as a JSON string, quotes and all (RFC 8259, section 7). */
 void buf_add_json(struct buf *b, const char *text);
 /* Drops the first n bytes (n <= len). */

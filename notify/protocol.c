@@ -53,21 +53,34 @@ static int put(struct buf *out, json_t *o)
 	return out->failed ? -ENOMEM : 0;
 }
 
+/* name comes with what belongs around it: ,"name": */
 static void add_text(struct buf *out, const char *name, const char *text)
 {
-	buf_addf(out, ",\"%s\":", name);
+	buf_add_str(out, name);
 	buf_add_json(out, text);
+}
+
+static void add_number(struct buf *out, const char *name, uint32_t n)
+{
+	buf_add_str(out, name);
+	buf_add_u32(out, n);
+}
+
+static void add_addr(struct buf *out, const char *before, const struct addr *a)
+{
+	char text[ADDR_STRLEN];
+
+	buf_add_str(out, before);
+	buf_add_str(out, addr_print(a, text));
+	buf_add_str(out, "\"");
 }
 
 static void add_addrs(struct buf *out, const char *name,
 		      const struct addr *addrs, size_t n)
 {
-	char text[ADDR_STRLEN];
-
-	buf_addf(out, "\"%s\":[", name);
+	buf_add_str(out, name);
 	for (size_t i = 0; i < n; i++)
-		buf_addf(out, "%s\"%s\"", i ? "," : "",
-			 addr_print(&addrs[i], text));
+		add_addr(out, i ? ",\"" : "\"", &addrs[i]);
 	buf_add_str(out, "]");
 }
 
@@ -76,7 +89,6 @@ static void add_set(struct buf *out, const char *name,
 {
 	if (!set->given)
 		return;
-	buf_add_str(out, ",");
 	add_addrs(out, name, set->addrs, set->n);
 }
 
@@ -86,10 +98,10 @@ static void add_was(struct buf *out, const struct notify_job *j)
 		return;
 	buf_add_str(out, ",\"was\":{");
 	if (j->ipv4.n_was)
-		add_addrs(out, "ipv4", j->ipv4.was, j->ipv4.n_was);
+		add_addrs(out, "\"ipv4\":[", j->ipv4.was, j->ipv4.n_was);
 	if (j->ipv6.n_was) {
 		buf_add_str(out, j->ipv4.n_was ? "," : "");
-		add_addrs(out, "ipv6", j->ipv6.was, j->ipv6.n_was);
+		add_addrs(out, "\"ipv6\":[", j->ipv6.was, j->ipv6.n_was);
 	}
 	buf_add_str(out, "}");
 }
@@ -98,9 +110,9 @@ static void add_rare(struct buf *out, const struct notify_job *j)
 {
 	add_was(out, j);
 	if (j->owner)
-		add_text(out, "owner", j->owner);
+		add_text(out, ",\"owner\":", j->owner);
 	if (j->owner && j->owner_expire_s)
-		buf_addf(out, ",\"owner_expire_s\":%u", j->owner_expire_s);
+		add_number(out, ",\"owner_expire_s\":", j->owner_expire_s);
 	if (j->ptr)
 		buf_add_str(out, ",\"ptr\":true");
 	if (j->no_create)
@@ -110,19 +122,14 @@ static void add_rare(struct buf *out, const struct notify_job *j)
 static void add_sources(struct buf *out, const struct addr *ipv4,
 			const struct addr *ipv6)
 {
-	char text[ADDR_STRLEN];
-	const char *comma = "";
-
 	if (!ipv4->family && !ipv6->family)
 		return;
 	buf_add_str(out, ",\"source\":{");
-	if (ipv4->family) {
-		buf_addf(out, "\"ipv4\":\"%s\"", addr_print(ipv4, text));
-		comma = ",";
-	}
+	if (ipv4->family)
+		add_addr(out, "\"ipv4\":\"", ipv4);
 	if (ipv6->family)
-		buf_addf(out, "%s\"ipv6\":\"%s\"", comma,
-			 addr_print(ipv6, text));
+		add_addr(out, ipv4->family ? ",\"ipv6\":\"" : "\"ipv6\":\"",
+			 ipv6);
 	buf_add_str(out, "}");
 }
 
@@ -132,20 +139,20 @@ static void add_sources(struct buf *out, const struct addr *ipv4,
  */
 int protocol_put_job(struct buf *out, int id, const struct notify_job *j)
 {
-	buf_addf(out, "{\"id\":%d", id);
-	add_text(out, "account", j->account);
-	add_text(out, "name", j->name);
+	add_number(out, "{\"id\":", (uint32_t)id);
+	add_text(out, ",\"account\":", j->account);
+	add_text(out, ",\"name\":", j->name);
 	if (j->zone) /* the root has no name of its own */
-		add_text(out, "zone", *j->zone ? j->zone : ".");
-	add_set(out, "ipv4", &j->ipv4);
-	add_set(out, "ipv6", &j->ipv6);
+		add_text(out, ",\"zone\":", *j->zone ? j->zone : ".");
+	add_set(out, ",\"ipv4\":[", &j->ipv4);
+	add_set(out, ",\"ipv6\":[", &j->ipv6);
 	if (j->ttl_s)
-		buf_addf(out, ",\"ttl\":%u", j->ttl_s);
+		add_number(out, ",\"ttl\":", j->ttl_s);
 	add_sources(out, &j->ipv4.source, &j->ipv6.source);
 	if (j->interface)
-		add_text(out, "interface", j->interface);
+		add_text(out, ",\"interface\":", j->interface);
 	if (j->mark)
-		buf_addf(out, ",\"mark\":%u", j->mark);
+		add_number(out, ",\"mark\":", j->mark);
 	add_rare(out, j);
 	if (j->more)
 		buf_add_str(out, ",\"more\":true");

@@ -70,6 +70,29 @@ START_TEST(test_text)
 }
 END_TEST
 
+START_TEST(test_numbers)
+{
+	struct buf b = BUF_INIT(300);
+
+	buf_add_u32(&b, 0);
+	buf_add_str(&b, " ");
+	buf_add_u32(&b, 10);
+	buf_add_str(&b, " ");
+	buf_add_u32(&b, UINT32_MAX);
+	ck_assert_str_eq(b.data, "0 10 4294967295");
+	buf_clear(&b);
+	/* Longer than the room at hand: written again into more. */
+	buf_addf(&b, "%0200d|", 7);
+	ck_assert_uint_eq(b.len, 201);
+	ck_assert_str_eq(b.data + 198, "07|");
+	/* ... and longer than may be: what was there stays whole. */
+	buf_addf(&b, "%0200d|", 7);
+	ck_assert(b.failed);
+	ck_assert_uint_eq(strlen(b.data), 201);
+	buf_done(&b);
+}
+END_TEST
+
 START_TEST(test_json)
 {
 	struct buf b = BUF_INIT(100);
@@ -114,6 +137,7 @@ Suite *suite(void)
 
 	tcase_add_test(tc, test_reader);
 	tcase_add_test(tc, test_text);
+	tcase_add_test(tc, test_numbers);
 	tcase_add_test(tc, test_json);
 	tcase_add_test(tc, test_limit);
 	suite_add_tcase(s, tc);
