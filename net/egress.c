@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +18,13 @@ static int egress_set(int fd, int level, int name, int value)
 									0;
 }
 
+/* By name the kernel looks it up itself: one call where a number takes two. */
+static int egress_device(int fd, const char *device)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, device,
+			  (socklen_t)strlen(device)) < 0 ? -errno : 0;
+}
+
 static int egress_bind(int fd, const struct egress *e)
 {
 	struct sockaddr_storage ss;
@@ -25,7 +33,9 @@ static int egress_bind(int fd, const struct egress *e)
 
 	if (e->source.family == AF_INET6 &&
 	    IN6_IS_ADDR_LINKLOCAL(&sin6->sin6_addr))
-		sin6->sin6_scope_id = (uint32_t)e->ifindex;
+		sin6->sin6_scope_id = e->device[0]
+					      ? if_nametoindex(e->device)
+					      : (uint32_t)e->ifindex;
 	return bind(fd, (const struct sockaddr *)&ss, len) < 0 ? -errno : 0;
 }
 
@@ -87,7 +97,9 @@ int egress_apply(int fd, int family, const struct egress *e)
 		return -EAFNOSUPPORT;
 	if (e->mark != 0)
 		r = egress_set(fd, SOL_SOCKET, SO_MARK, (int)e->mark);
-	if (r == 0 && e->ifindex != 0)
+	if (r == 0 && e->device[0])
+		r = egress_device(fd, e->device);
+	else if (r == 0 && e->ifindex != 0)
 		r = egress_interface(fd, e->ifindex);
 	if (r == 0 && e->source.family != 0)
 		r = egress_source(fd, family, e);

@@ -7,6 +7,7 @@
 #ifndef NET_EGRESS_H
 #define NET_EGRESS_H
 
+#include <net/if.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -18,6 +19,7 @@ struct egress {
 	struct addr source; /* family 0: the kernel's choice */
 	int ifindex;        /* 0: the route's */
 	uint32_t mark;      /* SO_MARK; 0: none */
+	char device[IFNAMSIZ]; /* instead of ifindex, by name; "": none */
 };
 
 /*

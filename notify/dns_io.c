@@ -98,6 +98,27 @@ static void try_later(struct dns_io *io)
 
 static void dns_io_ready(struct ev_loop *loop, ev_io *w, int revents);
 
+static void note_sent(struct dns_io *io)
+{
+	if (io->sent_ns == 0)
+		io->sent_ns = clock_mono_ns();
+}
+
+/*
+ * Out before connect(), which is for what comes back: nobody else's datagrams,
+ * and word that the port is closed.
+ */
+static int send_first(struct dns_io *io, const struct sockaddr *to,
+		      socklen_t len)
+{
+	if (sendto(io->fd, io->q.wire, io->q.len, MSG_NOSIGNAL, to, len) < 0 &&
+	    errno != EAGAIN)
+		return -errno;
+	note_sent(io);
+	return 0;
+}
+
+/* A fresh socket and, for UDP, the message out. */
 static int open_socket(struct dns_io *io)
 {
 	int family = io->q.server.family, r;
@@ -116,6 +137,8 @@ static int open_socket(struct dns_io *io)
 	if (io->fd < 0)
 		return -errno;
 	r = egress_apply(io->fd, family, &io->q.egress);
+	if (r == 0 && !io->tcp)
+		r = send_first(io, (struct sockaddr *)&to, len);
 	if (r == 0 && connect(io->fd, (struct sockaddr *)&to, len) < 0)
 		r = -errno;
 	return r == -EINPROGRESS ? 0 : r;
@@ -134,8 +157,7 @@ static int send_udp(struct dns_io *io)
 	if (send(io->fd, io->q.wire, io->q.len, MSG_NOSIGNAL) < 0 &&
 	    errno != EAGAIN)
 		return -errno;
-	if (io->sent_ns == 0)
-		io->sent_ns = clock_mono_ns();
+	note_sent(io);
 	return 0;
 }
 
@@ -158,18 +180,14 @@ static int send_tcp(struct dns_io *io)
 			return errno == EINTR ? -EAGAIN : -errno;
 		io->out_at += (size_t)n;
 	}
-	if (io->sent_ns == 0)
-		io->sent_ns = clock_mono_ns();
+	note_sent(io);
 	return 0;
 }
 
-/* A fresh socket and, for UDP, the message out. */
 static void start(struct dns_io *io)
 {
 	int r = open_socket(io);
 
-	if (r == 0 && !io->tcp)
-		r = send_udp(io);
 	if (r < 0) {
 		if (is_settling(io, r))
 			try_later(io);

@@ -22,25 +22,46 @@ static int interface_index(const struct engine *e, const char *name)
 	return ioctl(e->ioctl_fd, SIOCGIFINDEX, &r) == 0 ? r.ifr_ifindex : 0;
 }
 
-int engine_egress(const struct engine *e, const struct job *j,
-		  const struct addr *dst, struct egress *ret)
+static struct egress wanted(const struct job *j, const struct addr *dst)
 {
-	struct egress want = {
+	return (struct egress){
 		.source = dst->family == AF_INET ? j->ipv4.source
 						 : j->ipv6.source,
 		.mark = j->mark,
 	};
+}
+
+static void weigh(const struct engine *e, const struct addr *dst,
+		  const struct egress *want, struct egress *ret)
+{
+	if (want->source.family == 0 && want->ifindex == 0 &&
+	    !want->device[0])
+		*ret = *want; /* nothing to weigh: no question to the kernel */
+	else
+		egress_for(e->route, dst, want, ret);
+}
+
+int engine_egress(const struct engine *e, const struct job *j,
+		  const struct addr *dst, struct egress *ret)
+{
+	struct egress want = wanted(j, dst);
 
 	if (j->interface[0]) {
 		want.ifindex = interface_index(e, j->interface);
 		if (want.ifindex == 0)
 			return -ENODEV;
 	}
-	if (want.source.family == 0 && want.ifindex == 0)
-		*ret = want; /* nothing to weigh: no question to the kernel */
-	else
-		egress_for(e->route, dst, &want, ret);
+	weigh(e, dst, &want, ret);
 	return 0;
+}
+
+void engine_egress_by_name(const struct engine *e, const struct job *j,
+			   const struct addr *dst, struct egress *ret)
+{
+	struct egress want = wanted(j, dst);
+
+	(void)snprintf(want.device, sizeof(want.device), "%s", j->interface);
+	weigh(e, dst, &want, ret);
 }
 
 const char *engine_error(int error)

@@ -48,6 +48,9 @@ void work_done(struct work *w, const struct outcome *o);
  */
 int engine_egress(const struct engine *e, const struct job *j,
 		  const struct addr *dst, struct egress *ret);
+/* The same in fewer calls: -ENODEV comes from egress_apply() then. */
+void engine_egress_by_name(const struct engine *e, const struct job *j,
+			   const struct addr *dst, struct egress *ret);
 
 /* For people: one line that says why nothing went on the wire. */
 const char *engine_error(int error);

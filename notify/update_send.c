@@ -163,12 +163,12 @@ void batch_send(struct batch *b)
 		.timeout_ms = batch_left_ms(b, batch_is_last_target(b) ? UINT32_MAX
 							   : SERVER_MS),
 	};
-	int r = engine_egress(e, batch_job(b), &q.server, &q.egress);
+	int r;
 
+	engine_egress_by_name(e, batch_job(b), &q.server, &q.egress);
 	if (b->u->spare_family == q.server.family)
 		q.spare_fd = &b->u->spare_fd;
-	if (r == 0)
-		r = build(b);
+	r = build(b);
 	if (r < 0) {
 		batch_finish_error(b, "the update cannot be made", r);
 		return;

@@ -210,6 +210,9 @@ def test_sources(directory):
         expect(n.do(**job(ipv4=["192.0.2.6"], interface="lo",
                           source={"ipv4": "127.0.0.1", "ipv6": None})),
                "done")
+        expect(n.do(**job(ipv4=["192.0.2.6"], interface="none0")), "done")
+    # Nothing leads to this one: then what the job says holds.
+    with Notify(directory, account(53, host="192.0.2.53")) as n:
         expect(n.do(**job(ipv4=["192.0.2.6"], interface="none0")), "retry",
                "interface")
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -113,10 +114,18 @@ static const struct row {
 START_TEST(test_row)
 {
 	const struct row *r = &rows[_i % SUITE_COUNT(rows)];
-	int type = _i < SUITE_COUNT(rows) ? SOCK_DGRAM : SOCK_STREAM;
-	struct egress e = { parsed(r->source), r->ifindex, r->mark };
+	int type = _i / SUITE_COUNT(rows) % 2 ? SOCK_STREAM : SOCK_DGRAM;
+	bool by_name = _i >= 2 * SUITE_COUNT(rows);
+	struct egress e = {
+		.source = parsed(r->source),
+		.ifindex = by_name ? 0 : r->ifindex,
+		.mark = r->mark,
+	};
 	int fd = socket(family_of(r->dst), type | SOCK_NONBLOCK, 0), rc;
 
+	if (by_name && r->ifindex)
+		strcpy(e.device, r->ifindex == 10 ? "w0" :
+				 r->ifindex == 11 ? "w1" : "none0");
 	refusals = r->refusals;
 	rc = egress_apply(fd, family_of(r->dst), &e);
 	ck_assert_msg(rc == r->apply, "%s: %d (%s)", r->name, rc,
@@ -139,7 +148,7 @@ END_TEST
 /* A tentative address is not to be sent from. */
 START_TEST(test_tentative)
 {
-	struct egress e = { parsed("2001:db8:1::2"), 0, 0 };
+	struct egress e = { .source = parsed("2001:db8:1::2") };
 	int fd = socket(AF_INET6, SOCK_DGRAM, 0);
 
 	IP("addr add 2001:db8:1::2/64 dev w0");
@@ -151,7 +160,7 @@ END_TEST
 /* Gone between bind and connect, or after: an error, never another source. */
 START_TEST(test_gone_since)
 {
-	struct egress e = { parsed("198.51.100.1"), 0, 0 };
+	struct egress e = { .source = parsed("198.51.100.1") };
 	int early = socket(AF_INET, SOCK_DGRAM, 0);
 	int late = socket(AF_INET, SOCK_DGRAM, 0), rc;
 
@@ -174,7 +183,7 @@ END_TEST
 /* No route yet (KERNEL's second trap): connect() says so. */
 START_TEST(test_no_route_yet)
 {
-	struct egress e = { parsed("198.51.100.1"), 0, 0 };
+	struct egress e = { .source = parsed("198.51.100.1") };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	IP("route del default");
@@ -197,7 +206,8 @@ START_TEST(test_mark_without_right)
 	fd = socket(AF_INET, SOCK_DGRAM, 0);
 	ck_assert_int_eq(egress_apply(fd, AF_INET, &e), -EPERM);
 	/* Interface and source need none. */
-	e = (struct egress){ parsed("198.51.100.1"), 10, 0 };
+	e = (struct egress){ .source = parsed("198.51.100.1"),
+			      .ifindex = 10 };
 	ck_assert_int_eq(egress_apply(fd, AF_INET, &e), 0);
 	(void)close(fd);
 }
@@ -210,7 +220,7 @@ Suite *suite(void)
 
 	netns_or_skip();
 	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_add_loop_test(tc, test_row, 0, 2 * SUITE_COUNT(rows));
+	tcase_add_loop_test(tc, test_row, 0, 4 * SUITE_COUNT(rows));
 	tcase_add_test(tc, test_tentative);
 	tcase_add_loop_test(tc, test_gone_since, 0, 2);
 	tcase_add_test(tc, test_no_route_yet);

@@ -169,7 +169,8 @@ static const struct applied {
 START_TEST(test_egress_for)
 {
 	const struct applied *a = &applied[_i];
-	struct egress want = { parsed(a->source), 10, a->mark }, got;
+	struct egress want = { .source = parsed(a->source), .ifindex = 10,
+			       .mark = a->mark }, got;
 	struct addr dst = parsed(a->dst);
 
 	if (a->mark == 8)
