@@ -1,7 +1,5 @@
 #include "config.h"
 
-#include <errno.h>
-
 #include "daemon/feature.h"
 #include "resolver/resolver.h"
 
@@ -10,19 +8,13 @@ static void check_reflectors(const struct config_source *s,
 			     struct faults *faults)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		int r = resolver_reflector_check(list->items[i]);
-
-		if (r == -EOPNOTSUPP)
-			faults_add(faults, s->file, s->line,
-				   "source \"%s\": reflector \"%s\" is of a "
-				   "kind that this version cannot ask; dns: it "
-				   "can", s->name, list->items[i]);
-		else if (r < 0)
-			faults_add(faults, s->file, s->line,
-				   "source \"%s\": \"%s\" is not a reflector; "
-				   "write dns:opendns or "
-				   "dns:NAME@SERVER/TYPE[/CLASS]",
-				   s->name, list->items[i]);
+		if (resolver_reflector_check(list->items[i]) == 0)
+			continue;
+		faults_add(faults, s->file, s->line,
+			   "source \"%s\": \"%s\" is not a reflector; write "
+			   "dns:opendns, dns:NAME@SERVER/TYPE[/CLASS], "
+			   "stun:HOST, https://…, pcp or nat-pmp",
+			   s->name, list->items[i]);
 	}
 }
 

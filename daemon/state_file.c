@@ -4,24 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32.h"
 #include "daemon/state_file.h"
 
 #define HEAD "evddns-state 1 "
 #define HEAD_LEN (sizeof(HEAD) - 1)
 #define LINE_LEN (HEAD_LEN + 8 + 1)
-
-uint32_t state_file_crc32(const void *data, size_t len)
-{
-	const unsigned char *p = data;
-	uint32_t crc = ~0U;
-
-	for (size_t i = 0; i < len; i++) {
-		crc ^= p[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (0xedb88320U & (0U - (crc & 1U)));
-	}
-	return ~crc;
-}
 
 json_t *state_file_parse(const char *text, size_t len, const char **ret_why)
 {
@@ -34,7 +22,7 @@ json_t *state_file_parse(const char *text, size_t len, const char **ret_why)
 		return NULL;
 	}
 	(void)snprintf(want, sizeof(want), "%08x",
-		       state_file_crc32(text + LINE_LEN, len - LINE_LEN));
+		       crc32_of(text + LINE_LEN, len - LINE_LEN));
 	if (memcmp(text + HEAD_LEN, want, 8) != 0) {
 		*ret_why = "its checksum is wrong";
 		return NULL;
@@ -59,7 +47,7 @@ char *state_file_print(json_t *records, size_t *ret_len)
 
 	if (text) {
 		(void)snprintf(text, LINE_LEN + 1, HEAD "%08x\n",
-			       state_file_crc32(json, len));
+			       crc32_of(json, len));
 		memcpy(text + LINE_LEN, json, len + 1);
 		*ret_len = LINE_LEN + len;
 	}

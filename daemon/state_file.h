@@ -23,6 +23,4 @@ json_t *state_file_parse(const char *text, size_t len, const char **ret_why);
 /* The text, to be freed with free(), or NULL (no memory). */
 char *state_file_print(json_t *records, size_t *ret_len);
 
-uint32_t state_file_crc32(const void *data, size_t len);
-
 #endif

@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "net/gate.h"
+#include "resolver/resolver.h"
+#include "resolver/rest.h"
 
 struct ev_loop;
 struct lookup;
@@ -36,6 +38,10 @@ struct resolver {
 	struct gate gate; /* of the questions to name servers */
 	uint32_t timeout_ms;
 	unsigned int tries;
+	const struct resolver_fetcher *fetcher; /* NULL: none */
+	struct rest rest;
+	resolver_rests_fn *rests;
+	void *rests_user;
 	struct op *ops;
 	int last_id;
 };

@@ -75,14 +75,14 @@ static void judge_others(const struct addr *candidate,
 
 struct quorum_result quorum_judge(const struct addr *candidate,
 				  const struct quorum_vote *votes, size_t n,
-				  unsigned int need)
+				  const struct quorum_need *need)
 {
+	unsigned int need_seen = need->seen > 0 ? need->seen : 1;
+	unsigned int need_as = need->seen_as > 0 ? need->seen_as : 1;
 	struct quorum_result ret = { .seen = RESOLVER_NOT_SEEN };
 	unsigned int voices, open;
 	bool other;
 
-	if (need == 0)
-		need = 1;
 	for (size_t i = 0; i < n; i++) {
 		if (votes[i].state != QUORUM_SAID)
 			continue;
@@ -93,12 +93,12 @@ struct quorum_result quorum_judge(const struct addr *candidate,
 	}
 	voices = count(votes, n, candidate, &other);
 	open = count(votes, n, NULL, &other);
-	if (voices >= need) {
+	if (voices >= need_seen) {
 		ret.decided = true;
 		ret.seen = RESOLVER_SEEN;
 		return ret;
 	}
-	ret.decided = voices + open < need;
-	judge_others(candidate, votes, n, need, &ret);
+	ret.decided = voices + open < need_seen;
+	judge_others(candidate, votes, n, need_as, &ret);
 	return ret;
 }

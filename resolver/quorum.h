@@ -32,14 +32,20 @@ struct quorum_result {
 	bool dns_only;
 };
 
+/* How many operators must agree; 0 counts as 1. */
+struct quorum_need {
+	unsigned int seen;    /* on the candidate */
+	unsigned int seen_as; /* on another address */
+};
+
 /*
- * need operators must agree. The candidate itself may be confirmed by plain
- * DNS alone; any other address takes one voice of another kind, for a box
- * that redirects port 53 makes every name answer with its own view. An
- * operator has one voice: its first vote that said something.
+ * The candidate itself may be confirmed by plain DNS alone; any other address
+ * takes one voice of another kind, for a box that redirects port 53 makes
+ * every name answer with its own view. An operator has one voice: its first
+ * vote that said something.
  */
 struct quorum_result quorum_judge(const struct addr *candidate,
 				  const struct quorum_vote *votes, size_t n,
-				  unsigned int need);
+				  const struct quorum_need *need);
 
 #endif

@@ -7,197 +7,16 @@
 
 #include "base/addr_class.h"
 #include "base/str.h"
+#include "resolver/natpmp.h"
 #include "resolver/reflector.h"
+#include "resolver/stun.h"
+#include "resolver/whoami.h"
 
-#define DNS_PORT      53
-#define SERVERS_MOST  4
-#define WHY_TEXT_MOST 40 /* of what a server said */
+#define HTTPS_PORT 443
+#define OPERATOR_ROUTER "router"
 
-/* What is asked of a built-in one, by family. */
-struct reflector_by_family {
-	const char *name;
-	uint16_t type;
-	const char *servers[SERVERS_MOST]; /* none: host is looked up */
-};
-
-struct reflector_builtin {
-	const char *operator;
-	uint16_t class;
-	const char *host;
-	struct reflector_by_family v4, v6;
-};
-
-/* Addresses that have not moved for many years, so that none is looked up. */
-static const struct reflector_builtin builtins[] = {
-	{ "google", DNS_IN, "ns1.google.com",
-	  { "o-o.myaddr.l.google.com", DNS_TXT,
-	    { "216.239.32.10", "216.239.34.10", "216.239.36.10",
-	      "216.239.38.10" } },
-	  { "o-o.myaddr.l.google.com", DNS_TXT,
-	    { "2001:4860:4802:32::a", "2001:4860:4802:34::a",
-	      "2001:4860:4802:36::a", "2001:4860:4802:38::a" } } },
-	{ "opendns", DNS_IN, "resolver1.opendns.com",
-	  { "myip.opendns.com", DNS_A,
-	    { "208.67.222.222", "208.67.220.220" } },
-	  { "myip.opendns.com", DNS_AAAA,
-	    { "2620:119:35::35", "2620:119:53::53" } } },
-	{ "cloudflare", DNS_CH, "one.one.one.one",
-	  { "whoami.cloudflare", DNS_TXT, { "1.1.1.1", "1.0.0.1" } },
-	  { "whoami.cloudflare", DNS_TXT,
-	    { "2606:4700:4700::1111", "2606:4700:4700::1001" } } },
-	{ "akamai", DNS_IN, "ns1-1.akamaitech.net",
-	  { "whoami.akamai.net", DNS_A, { "193.108.88.1" } },
-	  { "whoami.ipv6.akamai.net", DNS_AAAA, { NULL } } },
-};
-
-static int builtin_find(const char *word, const struct reflector_builtin **ret)
-{
-	for (size_t i = 0; i < sizeof(builtins) / sizeof(builtins[0]); i++) {
-		if (strcmp(builtins[i].operator, word) != 0)
-			continue;
-		*ret = &builtins[i];
-		return 0;
-	}
-	return -EINVAL;
-}
-
-/* "TYPE" or "TYPE/CLASS" */
-static int type_parse(const char *text, struct reflector *r)
-{
-	static const struct {
-		const char *name;
-		uint16_t type;
-	} types[] = {
-		{ "A", DNS_A }, { "AAAA", DNS_AAAA }, { "TXT", DNS_TXT },
-	};
-	char word[8];
-	const char *slash = strchr(text, '/');
-	size_t len = slash ? (size_t)(slash - text) : strlen(text);
-
-	if (len >= sizeof(word))
-		return -EINVAL;
-	memcpy(word, text, len);
-	word[len] = '\0';
-	r->class = DNS_IN;
-	if (slash && str_case_compare(slash + 1, "CH") == 0)
-		r->class = DNS_CH;
-	else if (slash && str_case_compare(slash + 1, "IN") != 0)
-		return -EINVAL;
-	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (str_case_compare(types[i].name, word) != 0)
-			continue;
-		r->type = types[i].type;
-		/* Addresses are the Internet's alone. */
-		return r->class == DNS_CH && r->type != DNS_TXT ? -EINVAL : 0;
-	}
-	return -EINVAL;
-}
-
-static bool is_name(const char *name)
-{
-	uint8_t query[DNS_QUERY_SIZE];
-
-	for (const char *c = name; *c; c++)
-		if (*c <= ' ' || *c >= 0x7f || strchr("@/\\\"", *c))
-			return false;
-	return name[0] != '\0' &&
-	       dns_query_build(name, DNS_A, DNS_IN, 0, false, false, 0,
-			       query) > 0;
-}
-
-/* "NAME@SERVER/TYPE[/CLASS]" */
-static int custom_parse(const char *text, struct reflector *r)
-{
-	const char *at = strchr(text, '@');
-	const char *slash = at ? strchr(at, '/') : NULL;
-	size_t n_name = at ? (size_t)(at - text) : 0;
-	size_t n_server = slash ? (size_t)(slash - at) - 1 : 0;
-
-	if (n_name == 0 || n_server == 0 || n_name >= sizeof(r->name) ||
-	    n_server >= sizeof(r->server))
-		return -EINVAL;
-	memcpy(r->name, text, n_name);
-	memcpy(r->server, at + 1, n_server);
-	str_lower(r->server);
-	if (!is_name(r->name) ||
-	    addr_parse_endpoint(r->server, DNS_PORT, &r->addr, &r->port,
-				r->host, sizeof(r->host)) < 0 ||
-	    (r->addr.family == 0 && !is_name(r->host)))
-		return -EINVAL;
-	return type_parse(slash + 1, r);
-}
-
-/* Kinds that are known words, but not asked by this build. */
-static bool is_other_kind(const char *text)
-{
-	static const char *const kinds[] = { "stun:", "https://" };
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strncmp(text, kinds[i], strlen(kinds[i])) == 0)
-			return text[strlen(kinds[i])] != '\0';
-	return strcmp(text, "pcp") == 0 || strcmp(text, "nat-pmp") == 0;
-}
-
-int reflector_parse(const char *text, struct reflector *ret)
-{
-	struct reflector r = { 0 };
-	int rc;
-
-	if (strncmp(text, "dns:", 4) != 0)
-		return is_other_kind(text) ? -EOPNOTSUPP : -EINVAL;
-	text += 4;
-	rc = strchr(text, '@') ? custom_parse(text, &r) :
-				 builtin_find(text, &r.builtin);
-	if (rc < 0)
-		return rc;
-	*ret = r;
-	return 0;
-}
-
-const char *reflector_operator(const struct reflector *r)
-{
-	return r->builtin ? r->builtin->operator : r->server;
-}
-
-static int builtin_ask(const struct reflector_builtin *b, int family,
-		       uint32_t random, struct reflector_question *ret)
-{
-	const struct reflector_by_family *f = family == AF_INET6 ? &b->v6 :
-								   &b->v4;
-	struct reflector_question q = {
-		.name = f->name, .type = f->type, .class = b->class,
-		.host = b->host, .port = DNS_PORT,
-	};
-	unsigned int n = 0;
-
-	while (n < SERVERS_MOST && f->servers[n])
-		n++;
-	if (n > 0 && addr_parse(f->servers[random % n], &q.server) < 0)
-		return -EINVAL;
-	*ret = q;
-	return 0;
-}
-
-int reflector_ask(const struct reflector *r, int family, uint32_t random,
-		  struct reflector_question *ret)
-{
-	if (addr_len(family) == 0)
-		return -EAFNOSUPPORT;
-	if (r->builtin)
-		return builtin_ask(r->builtin, family, random, ret);
-	if ((r->addr.family != 0 && r->addr.family != family) ||
-	    (r->type == DNS_A && family != AF_INET) ||
-	    (r->type == DNS_AAAA && family != AF_INET6))
-		return -EAFNOSUPPORT;
-	*ret = (struct reflector_question){
-		.name = r->name, .type = r->type, .class = r->class,
-		.server = r->addr, .host = r->host, .port = r->port,
-	};
-	return 0;
-}
-
-__attribute__((format(printf, 3, 4)))
-static int refuse(char *why, int error, const char *format, ...)
+int reflector_refuse(char why[REFLECTOR_WHY_SIZE], int error,
+		     const char *format, ...)
 {
 	va_list ap;
 
@@ -207,85 +26,163 @@ static int refuse(char *why, int error, const char *format, ...)
 	return error;
 }
 
-/* The address in one record: 1; 0 where it is a note; -EBADMSG. */
-static int read_record(const struct dns_record *rec, struct addr *ret,
-		       char *why)
+bool reflector_is_name(const char *name)
 {
-	/* Google tells the resolver's client subnet in a TXT of its own. */
-	static const char note[] = "edns0-client-subnet ";
-	char text[REFLECTOR_WHY_SIZE];
+	uint8_t query[DNS_QUERY_SIZE];
 
-	if (rec->type != DNS_TXT) {
-		*ret = rec->addr;
-		return 1;
-	}
-	if (strncmp(rec->text, note, sizeof(note) - 1) == 0)
-		return 0;
-	if (addr_parse(rec->text, ret) == 0)
-		return 1;
-	str_printable(rec->text, strlen(rec->text), WHY_TEXT_MOST, text,
-		      sizeof(text));
-	return refuse(why, -EBADMSG, "not an address: %s", text);
+	for (const char *c = name; *c; c++)
+		if (*c <= ' ' || *c >= 0x7f || strchr("@/?#\\\"", *c))
+			return false;
+	return name[0] != '\0' &&
+	       dns_query_build(name, DNS_A, DNS_IN, 0, false, false, 0,
+			       query) > 0;
 }
 
-static int read_all(const struct reflector_question *q, struct dns_answer *a,
-		    struct addr *ret, char *why)
+/*
+ * Whose host is it? Its last two labels; three where these are as short as
+ * "co.uk", under which everybody has a name. Not exact, but the error only
+ * ever takes two for one.
+ */
+static const char *domain_of(const char *host)
 {
-	struct addr found = { 0 }, one;
-	struct dns_record rec;
-	int r;
+	const char *dots[3] = { NULL, NULL, NULL }; /* the last comes first */
+	size_t len = strlen(host);
 
-	while ((r = dns_answer_next(a, &rec)) == 1) {
-		if (rec.section != DNS_ANSWER || rec.type != q->type ||
-		    rec.class != q->class || !dns_name_equal(rec.name, q->name))
-			continue;
-		r = read_record(&rec, &one, why);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			continue;
-		if (found.family != 0 && !addr_equal(&found, &one))
-			return refuse(why, -EBADMSG, "several addresses");
-		found = one;
-	}
-	if (r < 0)
-		return refuse(why, r, "a garbled answer");
-	if (found.family == 0)
-		return refuse(why, -ENOENT, "no address in the answer");
-	*ret = found;
+	for (const char *c = host; *c; c++)
+		if (*c == '.' && c[1] != '\0') {
+			dots[2] = dots[1];
+			dots[1] = dots[0];
+			dots[0] = c;
+		}
+	if (!dots[1])
+		return host;
+	if ((size_t)(host + len - dots[0]) == 3 && dots[0] - dots[1] <= 4)
+		return dots[2] ? dots[2] + 1 : host;
+	return dots[1] + 1;
+}
+
+int reflector_server_parse(const char *text, uint16_t port_default,
+			   struct reflector *r)
+{
+	char server[DNS_NAME_SIZE + 8], addr[ADDR_STRLEN];
+
+	if (strlen(text) >= sizeof(server))
+		return -EINVAL;
+	(void)snprintf(server, sizeof(server), "%s", text);
+	str_lower(server);
+	if (addr_parse_endpoint(server, port_default, &r->addr, &r->port,
+				r->host, sizeof(r->host)) < 0 ||
+	    (r->addr.family == 0 && !reflector_is_name(r->host)))
+		return -EINVAL;
+	if (r->addr.family == 0)
+		(void)snprintf(r->operator, sizeof(r->operator), "%s",
+			       domain_of(r->host));
+	else
+		(void)snprintf(r->operator, sizeof(r->operator), "%s port %u",
+			       addr_print(&r->addr, addr), r->port);
 	return 0;
 }
 
-int reflector_read(const struct reflector_question *q,
-		   const struct reflector_message *m,
-		   const struct addr *candidate, struct addr *ret,
-		   char why[REFLECTOR_WHY_SIZE])
+/* "HOST[:PORT]", and perhaps "?transport=tcp". */
+static int stun_parse(const char *text, bool tcp, struct reflector *r)
+{
+	const char *query = strchr(text, '?');
+	size_t len = query ? (size_t)(query - text) : strlen(text);
+	char server[DNS_NAME_SIZE + 8];
+
+	if (query && !tcp && strcmp(query, "?transport=tcp") == 0)
+		tcp = true;
+	else if (query && (tcp || strcmp(query, "?transport=udp") != 0))
+		return -EINVAL;
+	if (len == 0 || len >= sizeof(server))
+		return -EINVAL;
+	memcpy(server, text, len);
+	server[len] = '\0';
+	r->kind = tcp ? REFLECTOR_STUN_TCP : REFLECTOR_STUN;
+	return reflector_server_parse(server, STUN_PORT, r);
+}
+
+/* "https://HOST[:PORT]/…", and perhaps "#/pointer" (RFC 6901, section 6). */
+static int https_parse(const char *text, struct reflector *r)
+{
+	const char *host = text + strlen("https://");
+	size_t len = strcspn(host, "/?#");
+	const char *hash = strchr(text, '#');
+	char server[DNS_NAME_SIZE + 8];
+
+	if (len == 0 || len >= sizeof(server) ||
+	    strlen(text) > REFLECTOR_TEXT_MAX || memchr(host, '@', len) ||
+	    (hash && hash[1] != '/'))
+		return -EINVAL;
+	for (const char *c = text; *c; c++)
+		if (*c <= ' ' || *c >= 0x7f)
+			return -EINVAL;
+	memcpy(server, host, len);
+	server[len] = '\0';
+	r->kind = REFLECTOR_HTTPS;
+	r->url_len = hash ? (size_t)(hash - text) : strlen(text);
+	return reflector_server_parse(server, HTTPS_PORT, r);
+}
+
+static int router_parse(enum reflector_kind kind, struct reflector *r)
+{
+	r->kind = kind;
+	r->port = NATPMP_PORT;
+	(void)snprintf(r->operator, sizeof(r->operator), OPERATOR_ROUTER);
+	return 0;
+}
+
+static bool begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+int reflector_parse(const char *text, struct reflector *ret)
+{
+	struct reflector r = { .port = 0 };
+	int rc = -EINVAL;
+
+	if (begins(text, "dns:"))
+		rc = whoami_parse(text + 4, &r);
+	else if (begins(text, "stun:"))
+		rc = stun_parse(text + 5, false, &r);
+	else if (begins(text, "stun-tcp:"))
+		rc = stun_parse(text + 9, true, &r);
+	else if (begins(text, "https://"))
+		rc = https_parse(text, &r);
+	else if (strcmp(text, "pcp") == 0)
+		rc = router_parse(REFLECTOR_PCP, &r);
+	else if (strcmp(text, "nat-pmp") == 0)
+		rc = router_parse(REFLECTOR_NAT_PMP, &r);
+	if (rc == 0)
+		*ret = r;
+	return rc;
+}
+
+const char *reflector_operator(const struct reflector *r)
+{
+	return r->operator;
+}
+
+bool reflector_is_router(const struct reflector *r)
+{
+	return r->kind == REFLECTOR_PCP || r->kind == REFLECTOR_NAT_PMP;
+}
+
+int reflector_judge(const struct addr *said, const struct addr *candidate,
+		    char why[REFLECTOR_WHY_SIZE])
 {
 	char text[ADDR_STRLEN];
-	struct dns_answer a;
-	struct addr found;
 	const char *class;
-	int r;
 
-	r = dns_answer_open(m->query, m->query_len, m->data, m->len, &a);
-	if (r < 0 || a.tc)
-		return refuse(why, -EBADMSG, "a garbled answer");
-	if (a.rcode != DNS_NOERROR)
-		return refuse(why, -EREMOTEIO, "%s", dns_rcode_name(a.rcode));
-	if (!a.aa)
-		return refuse(why, -EPERM,
-			      "answered without authority: intercepted?");
-	r = read_all(q, &a, &found, why);
-	if (r < 0)
-		return r;
-	addr_print(&found, text);
-	if (found.family != candidate->family)
-		return refuse(why, -EAFNOSUPPORT, "of the other family: %s",
-			      text);
-	if (!addr_equal(&found, candidate) &&
-	    addr_class(&found, &class) != ADDR_GLOBAL)
-		return refuse(why, -EPERM, "not a public address: %s (%s)",
-			      text, class ? class : "?");
-	*ret = found;
+	addr_print(said, text);
+	if (said->family != candidate->family)
+		return reflector_refuse(why, -EAFNOSUPPORT,
+					"of the other family: %s", text);
+	if (!addr_equal(said, candidate) &&
+	    addr_class(said, &class) != ADDR_GLOBAL)
+		return reflector_refuse(why, -EPERM,
+					"not a public address: %s (%s)", text,
+					class ? class : "?");
 	return 0;
 }

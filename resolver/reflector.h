@@ -1,69 +1,74 @@
 /*
  * reflector - those who say from which address a question came: what the
- * configuration's word for one means, and what its answer says.
+ * configuration's word for one means, and which answers are believed.
  *
  * Pure.
  */
 #ifndef RESOLVER_REFLECTOR_H
 #define RESOLVER_REFLECTOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
 #include "net/dns_msg.h"
 
-struct reflector_builtin;
+struct whoami_builtin;
+
+/* In the order of what a question costs. */
+enum reflector_kind {
+	REFLECTOR_NAT_PMP,
+	REFLECTOR_PCP,
+	REFLECTOR_DNS,
+	REFLECTOR_STUN,
+	REFLECTOR_STUN_TCP,
+	REFLECTOR_HTTPS,
+};
+
+#define REFLECTOR_OPERATOR_SIZE 272
+#define REFLECTOR_TEXT_MAX	1024
+#define REFLECTOR_WHY_SIZE	80
 
 struct reflector {
-	const struct reflector_builtin *builtin; /* NULL: as follows */
+	enum reflector_kind kind;
+	/* REFLECTOR_DNS */
+	const struct whoami_builtin *builtin; /* NULL: as follows */
 	char name[DNS_NAME_SIZE];
 	uint16_t type, class;
-	char server[DNS_NAME_SIZE + 8]; /* as written, lower case */
-	struct addr addr;               /* family 0: host is to be looked up */
+	/* Where to ask; REFLECTOR_DNS and _STUN only. */
+	struct addr addr; /* family 0: host is to be looked up */
 	char host[DNS_NAME_SIZE];
 	uint16_t port;
+	/* REFLECTOR_HTTPS */
+	size_t url_len; /* of the text; a pointer may follow */
+	char operator[REFLECTOR_OPERATOR_SIZE];
 };
 
-/* What to ask for one family. */
-struct reflector_question {
-	const char *name;
-	uint16_t type, class;
-	struct addr server; /* family 0: look host up */
-	const char *host;
-	uint16_t port;
-};
-
-/* 0, -EINVAL, or -EOPNOTSUPP for a kind that this build cannot ask. */
+/* 0 or -EINVAL. */
 int reflector_parse(const char *text, struct reflector *ret);
+
+/* "HOST[:PORT]" into r; a part of the words of several kinds. 0 or -EINVAL. */
+int reflector_server_parse(const char *text, uint16_t port_default,
+			   struct reflector *r);
+bool reflector_is_name(const char *name);
 
 /* One operator has one voice, however many reflectors it runs. */
 const char *reflector_operator(const struct reflector *r);
 
-/*
- * 0 or -EAFNOSUPPORT where it can say nothing of that family. Of several
- * addresses of a built-in one random draws.
- */
-int reflector_ask(const struct reflector *r, int family, uint32_t random,
-		  struct reflector_question *ret);
+/* The router, which may be asked by two protocols: one operator too. */
+bool reflector_is_router(const struct reflector *r);
 
-#define REFLECTOR_WHY_SIZE 80
-
-struct reflector_message {
-	const uint8_t *query;
-	size_t query_len;
-	const uint8_t *data; /* an answer, by dns_answer_open() */
-	size_t len;
-};
+__attribute__((format(printf, 3, 4)))
+int reflector_refuse(char why[REFLECTOR_WHY_SIZE], int error,
+		     const char *format, ...);
 
 /*
- * The address that an answer tells: 0, or -errno with a reason for people in
- * why. It must come with authority, be of the candidate's family, and be
- * either the candidate or a global unicast address.
+ * Is what was said to be believed? It must be of the candidate's family, and
+ * either the candidate or a global unicast address. 0, or -errno with a
+ * reason for people in why.
  */
-int reflector_read(const struct reflector_question *q,
-		   const struct reflector_message *m,
-		   const struct addr *candidate, struct addr *ret,
-		   char why[REFLECTOR_WHY_SIZE]);
+int reflector_judge(const struct addr *said, const struct addr *candidate,
+		    char why[REFLECTOR_WHY_SIZE]);
 
 #endif

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "net/lookup.h"
 #include "resolver/op.h"
 #include "resolver/reflector.h"
@@ -72,6 +73,12 @@ int resolver_reflector_check(const char *text)
 	return reflector_parse(text, &r);
 }
 
+void resolver_rest(struct resolver *r, const char *key, unsigned int failures,
+		   int64_t until_s)
+{
+	rest_restore(&r->rest, key, failures, until_s, clock_wall_s());
+}
+
 int resolver_new(struct ev_loop *loop, const struct resolver_options *o,
 		 struct resolver **ret)
 {
@@ -98,6 +105,9 @@ int resolver_new(struct ev_loop *loop, const struct resolver_options *o,
 	r->route = o->route;
 	r->timeout_ms = lo.timeout_ms;
 	r->tries = lo.tries;
+	r->fetcher = o->fetcher;
+	r->rests = o->rests;
+	r->rests_user = o->user;
 	rc = lookup_new(loop, &lo, &r->lookup);
 	if (rc == 0) {
 		zo.lookup = r->lookup;
@@ -120,5 +130,6 @@ void resolver_free(struct resolver *r)
 		resolver_cancel(r, r->ops->id);
 	zones_free(r->zones);
 	lookup_free(r->lookup);
+	rest_done(&r->rest);
 	free(r);
 }

@@ -16,6 +16,7 @@
 
 #include "base/addr.h"
 #include "net/egress.h"
+#include "resolver/confirm.h"
 
 struct ev_loop;
 struct resolver;
@@ -27,6 +28,9 @@ struct resolver_options {
 	uint32_t timeout_ms; /* of one question to one server */
 	unsigned int tries;
 	struct route *route; /* borrowed for life */
+	const struct resolver_fetcher *fetcher; /* NULL: none; borrowed */
+	resolver_rests_fn *rests;               /* NULL: nobody is told */
+	void *user;
 };
 
 /* 0 or -errno. Copies the options. */
@@ -153,58 +157,7 @@ enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
 const char *resolver_server_print(const struct resolver_server *s, char *out,
 				  size_t size);
 
-/* ---- confirm: does the world see this address? ---- */
-
-struct resolver_confirm {
-	struct addr candidate;
-	struct egress egress; /* applied as it is */
-	/*
-	 * "dns:opendns" or another built-in name, or
-	 * "dns:NAME@SERVER/TYPE[/CLASS]" with SERVER a host or address, :port.
-	 */
-	const char *const *reflectors;
-	size_t n_reflectors;
-	unsigned int quorum; /* independent operators that must agree; >= 1 */
-	uint32_t timeout_ms; /* for all of it */
-};
-
-enum resolver_seen {
-	RESOLVER_SEEN,      /* a quorum saw exactly the candidate */
-	RESOLVER_SEEN_AS,   /* a quorum saw one other address: seen_as */
-	RESOLVER_DISPUTED,  /* answers, but no quorum for any address */
-	RESOLVER_NOT_SEEN,  /* nobody who counts answered in time */
-};
-
-struct resolver_reflection {
-	const char *reflector; /* as configured */
-	int status;            /* 0: it said addr; else -errno */
-	struct addr addr;
-	char why[80]; /* status < 0: for people */
-	uint32_t rtt_us;
-};
-
-struct resolver_confirmation {
-	enum resolver_seen seen;
-	struct addr seen_as;
-	const struct resolver_reflection *reflections;
-	size_t n_reflections; /* those asked so far */
-	/* Only plain DNS spoke: not enough to publish another address by. */
-	bool dns_only;
-};
-
-typedef void resolver_confirm_fn(void *user,
-				 const struct resolver_confirmation *c);
-
-/* The contract of resolver_check(). */
-int resolver_confirm(struct resolver *r, const struct resolver_confirm *c,
-		     resolver_confirm_fn *done, void *user);
-
-/*
- * Is text a reflector that this build can ask? 0, -EOPNOTSUPP for a kind
- * that it cannot, -EINVAL for nonsense.
- */
-int resolver_reflector_check(const char *text);
-
+/* Of a check or a confirmation. */
 void resolver_cancel(struct resolver *r, int id);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/addr_class.h"
-#include "resolver/reflector.h"
 #include "resolver/said.h"
+#include "resolver/whoami.h"
 #include "resolver/zone_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -43,20 +43,22 @@ static void read_reflector(const struct reflector *r, const uint8_t *data,
 	static const struct addr candidate = { AF_INET, { 192, 168, 1, 1 } };
 	uint8_t query[DNS_QUERY_SIZE];
 	struct zone_message z = { query, 0, data, len };
-	struct reflector_message m = { query, 0, data, len };
-	struct reflector_question q;
+	struct whoami_message m = { query, 0, data, len };
+	struct whoami_question q;
 	char why[REFLECTOR_WHY_SIZE];
 	struct addr got;
 	int n;
 
-	if (reflector_ask(r, AF_INET, (uint32_t)len, &q) < 0)
+	if (r->kind != REFLECTOR_DNS ||
+	    whoami_ask(r, AF_INET, (uint32_t)len, &q) < 0)
 		return;
 	n = dns_query_build(q.name, q.type, q.class, 0x1234, false, false, 0,
 			    query);
 	if (n < 0)
 		abort();
 	m.query_len = z.query_len = (size_t)n;
-	if (reflector_read(&q, &m, &candidate, &got, why) == 0 &&
+	if (whoami_read(&q, &m, &got, why) == 0 &&
+	    reflector_judge(&got, &candidate, why) == 0 &&
 	    !addr_equal(&got, &candidate) &&
 	    (got.family != AF_INET || addr_class(&got, NULL) != ADDR_GLOBAL))
 		abort();
@@ -76,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	memcpy(word, data, n);
 	word[n] = '\0';
 	if (reflector_parse(word, &r) == 0) {
-		if (reflector_operator(&r)[0] == '\0')
+		if (reflector_operator(&r)[0] == '\0' ||
+		    (r.kind == REFLECTOR_HTTPS && r.url_len > n))
 			abort();
 		if (end)
 			read_reflector(&r, end + 1, len - n - 1);

@@ -14,6 +14,8 @@
  * what it said: the digit of an address (1 is the candidate), "x" failed,
  * "?" open.
  */
+static const struct quorum_need two = { 2, 2 };
+
 static const struct row {
 	const char *name;
 	const char *votes[VOTES_MOST];
@@ -21,6 +23,7 @@ static const struct row {
 	bool decided;
 	enum resolver_seen seen;
 	bool dns_only;
+	unsigned int need_as; /* 0: as need */
 } rows[] = {
 	{ "nobody to ask", { NULL }, 1, true, RESOLVER_NOT_SEEN, false },
 	{ "not asked yet", { "a?" }, 1, false, RESOLVER_NOT_SEEN, false },
@@ -61,6 +64,12 @@ static const struct row {
 	  RESOLVER_DISPUTED, false },
 	{ "the candidate's quorum goes first", { "A2", "b1", "c1" }, 2, true,
 	  RESOLVER_SEEN, false },
+	{ "one liar of another kind is not two", { "A2", "bx" }, 1, true,
+	  RESOLVER_DISPUTED, false, 2 },
+	{ "... and the next one may see the candidate", { "A2", "b?" }, 1,
+	  false, RESOLVER_DISPUTED, false, 2 },
+	{ "three operators, one lies", { "A3", "B2", "c2" }, 2, true,
+	  RESOLVER_SEEN_AS, false },
 	{ "only plain DNS is left, and one said it",
 	  { "A2", "b?" }, 2, false, RESOLVER_DISPUTED, false },
 };
@@ -86,7 +95,9 @@ START_TEST(test_row)
 			votes[n].addr.bytes[3] = (uint8_t)what;
 		}
 	}
-	q = quorum_judge(&candidate, votes, n, r->need);
+	q = quorum_judge(&candidate, votes, n,
+			 &(struct quorum_need){ r->need, r->need_as ? r->need_as :
+							      r->need });
 	ck_assert_msg(q.decided == r->decided, "%s: decided %d", r->name,
 		      q.decided);
 	ck_assert_msg(q.seen == r->seen, "%s: %d, not %d", r->name,
@@ -119,14 +130,14 @@ START_TEST(test_decided_is_final)
 			votes[i].addr = candidate;
 			votes[i].addr.bytes[3] = (uint8_t)('1' + left % 4);
 		}
-		before = quorum_judge(&candidate, votes, 4, 2);
+		before = quorum_judge(&candidate, votes, 4, &two);
 		if (!before.decided)
 			continue;
 		for (unsigned int i = 0; i < 4; i++) {
 			if (votes[i].state != QUORUM_OPEN)
 				continue;
 			votes[i].state = QUORUM_FAILED;
-			after = quorum_judge(&candidate, votes, 4, 2);
+			after = quorum_judge(&candidate, votes, 4, &two);
 			ck_assert(after.decided);
 			ck_assert_int_eq(after.seen, before.seen);
 			votes[i].state = QUORUM_OPEN;

@@ -10,6 +10,7 @@
 
 #include <ev.h>
 
+#include "base/crc32.h"
 #include "base/log.h"
 #include "daemon/state.h"
 #include "daemon/state_file.h"
@@ -139,7 +140,7 @@ END_TEST
 
 START_TEST(test_crc32_is_the_usual_one)
 {
-	ck_assert_uint_eq(state_file_crc32("123456789", 9), 0xcbf43926U);
+	ck_assert_uint_eq(crc32_of("123456789", 9), 0xcbf43926U);
 }
 END_TEST
 
