@@ -4,57 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/rtnetlink.h>
-
-#include "base/str.h"
+#include "base/addr_class.h"
 #include "daemon/pick.h"
+#include "daemon/uplink.h"
 #include "net/route.h"
 
-/* Links that carry other traffic than a gateway's own uplink. */
-static bool is_secondary_kind(const struct monitor_link *link)
-{
-	static const char *const kinds[] = {
-		"tun", "wireguard", "gre", "gretap", "erspan", "ip6gre",
-		"ip6gretap", "ipip", "sit", "ip6tnl", "vti", "vti6", "xfrm",
-		"vxlan", "geneve", "veth", "dummy",
-	};
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strcmp(link->kind, kinds[i]) == 0)
-			return true;
-	return link->master != 0;
-}
-
-int pick_default_ifindex(const struct monitor *m, int family)
-{
-	const struct monitor_route *best = NULL;
-	bool best_secondary = true, best_up = false;
-	size_t n;
-	const struct monitor_route *routes = monitor_routes(m, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct monitor_route *r = &routes[i];
-		const struct monitor_link *link;
-		bool secondary, up;
-
-		if (r->family != family || r->table != RT_TABLE_MAIN)
-			continue;
-		link = monitor_link(m, r->ifindex);
-		if (!link)
-			continue;
-		secondary = is_secondary_kind(link);
-		up = (link->flags & IFF_UP) != 0;
-		if (!best || secondary < best_secondary ||
-		    (secondary == best_secondary &&
-		     (r->metric < best->metric ||
-		      (r->metric == best->metric && up && !best_up)))) {
-			best = r;
-			best_secondary = secondary;
-			best_up = up;
-		}
-	}
-	return best ? best->ifindex : 0;
-}
+/* IFF_LOWER_UP: <linux/if.h>, which has it, does not go with <net/if.h>. */
+#define CARRIER 0x10000U
 
 /* A pick under way. */
 struct picking {
@@ -63,7 +19,8 @@ struct picking {
 	void *user;
 	struct pick *out;
 	size_t n;
-	size_t seen_shut_in; /* addresses that only a NAT lets out */
+	enum pick_nat nat;   /* an address that only a NAT lets out */
+	struct pick shut_in; /* the best of them; family 0: none may go out */
 };
 
 /* What the kernel would send from through this link, if by a default route. */
@@ -91,7 +48,65 @@ static void pick_take(struct picking *p, const struct monitor_addr *a)
 		};
 }
 
-/* Ranks one link's addresses; only is the one address wanted, or none. */
+/* Only now, with a choice to make, is the kernel's own worth a question. */
+static size_t pick_rank(const struct pick_request *r,
+			struct select_policy *policy, int ifindex,
+			const struct monitor_addr *addrs, size_t n,
+			struct select_entry *ranked)
+{
+	size_t fit = select_rank(policy, addrs, n, ranked);
+
+	if (fit < 2)
+		return fit;
+	policy->kernel_choice = kernel_choice(r, ifindex);
+	return select_rank(policy, addrs, n, ranked);
+}
+
+/* May behind-nat let out what the world calls this address? */
+static bool pick_may_go_out(const struct config_source *c,
+			    const struct addr *a)
+{
+	enum addr_class class = addr_class(a, NULL);
+
+	if (class == ADDR_SHARED)
+		return c->behind_nat == NAT_PUBLISH;
+	return class == ADDR_PRIVATE && c->behind_nat != NAT_IGNORE;
+}
+
+/* The first interface's best one stands for what is behind the NAT. */
+static void pick_shut_in(struct picking *p, struct select_policy policy,
+			 const struct monitor_addr *addrs, size_t n,
+			 struct select_entry *ranked)
+{
+	size_t fit;
+
+	policy.scope_any = true;
+	fit = pick_rank(p->request, &policy, addrs[0].ifindex, addrs, n,
+			ranked);
+	for (size_t i = 0; i < fit && p->shut_in.addr.family == 0; i++)
+		if (pick_may_go_out(p->request->config, &ranked[i].addr->addr))
+			p->shut_in = (struct pick){
+				.addr = ranked[i].addr->addr,
+				.ifindex = ranked[i].addr->ifindex,
+				.prefix_len = ranked[i].addr->prefix_len,
+				.shut_in = true,
+			};
+}
+
+/* only, where it is fit, is the one address wanted; family 0: all are. */
+static void pick_take_fit(struct picking *p, const struct select_entry *ranked,
+			  size_t fit, const struct addr *only)
+{
+	for (size_t i = 0; i < fit; i++)
+		if (addr_equal(only, &ranked[i].addr->addr)) {
+			pick_take(p, ranked[i].addr);
+			return;
+		}
+	for (size_t i = 0; i < fit; i++)
+		pick_take(p, ranked[i].addr);
+}
+
+/* Ranks one link's addresses. */
 static void pick_from_link(struct picking *p, const struct monitor_link *link,
 			   const struct addr *only)
 {
@@ -105,6 +120,7 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 	};
 	struct select_entry *ranked;
 	const struct monitor_addr *addrs;
+	enum pick_nat nat = PICK_NAT_NONE;
 	size_t n, fit;
 
 	addrs = monitor_addrs(r->monitor, link->ifindex, &n);
@@ -113,40 +129,110 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 	ranked = malloc(n * sizeof(*ranked));
 	if (!ranked)
 		return; /* as if it had none; the next look tries again */
-	fit = select_rank(&policy, addrs, n, ranked);
-	if (fit > 1) {
-		/* Only now is the kernel's own choice worth a question. */
-		policy.kernel_choice = kernel_choice(r, link->ifindex);
-		fit = select_rank(&policy, addrs, n, ranked);
-	}
+	fit = pick_rank(r, &policy, link->ifindex, addrs, n, ranked);
 	for (size_t i = 0; i < n; i++) {
 		if (p->seen)
 			p->seen(p->user, link, &ranked[i]);
-		if (ranked[i].reason == SELECT_PRIVATE ||
-		    ranked[i].reason == SELECT_SHARED)
-			p->seen_shut_in++;
-		if (i < fit && (!only || addr_equal(only,
-						    &ranked[i].addr->addr)))
-			pick_take(p, ranked[i].addr);
+		if (ranked[i].reason == SELECT_PRIVATE)
+			nat = PICK_NAT_PRIVATE;
+		else if (ranked[i].reason == SELECT_SHARED && !nat)
+			nat = PICK_NAT_CARRIER;
 	}
+	if (nat > p->nat)
+		p->nat = nat;
+	pick_take_fit(p, ranked, fit, only);
+	if (nat && fit == 0)
+		pick_shut_in(p, policy, addrs, n, ranked);
 	free(ranked);
 }
 
-/* Names or globs in order of preference; each may match several links. */
-static void pick_named(struct picking *p, const struct config_strings *names)
-{
-	size_t n_links;
-	const struct monitor_link *links =
-		monitor_links(p->request->monitor, &n_links);
+static const struct addr all_of_them;
 
+/* ---- named interfaces ---- */
+
+/* Is a's default route better than b's? Of equals the order stays. */
+static bool pick_route_better(const struct pick_request *r, int a, int b)
+{
+	uint32_t metric_a, metric_b;
+
+	if (!uplink_metric(r->monitor, r->family, a, &metric_a))
+		return false;
+	if (!uplink_metric(r->monitor, r->family, b, &metric_b))
+		return true;
+	return metric_a < metric_b;
+}
+
+/* The best link, not among those done, that this pattern means. */
+static const struct monitor_link *pick_next(const struct pick_request *r,
+					    const char *pattern, bool carrier,
+					    const bool *done)
+{
+	const struct monitor_link *best = NULL;
+	size_t n;
+	const struct monitor_link *links = monitor_links(r->monitor, &n);
+
+	for (size_t k = 0; k < n; k++) {
+		if (done[k] || carrier != ((links[k].flags & CARRIER) != 0) ||
+		    !monitor_link_named(&links[k], pattern))
+			continue;
+		if (!best || pick_route_better(r, links[k].ifindex,
+					       best->ifindex))
+			best = &links[k];
+	}
+	return best;
+}
+
+/* Each link once, at its first name. */
+static void pick_named_where(struct picking *p,
+			     const struct config_strings *names, bool carrier,
+			     bool *done)
+{
+	const struct pick_request *r = p->request;
+	const struct monitor_link *link, *links;
+	size_t n;
+
+	links = monitor_links(r->monitor, &n);
 	for (size_t i = 0; i < names->n; i++)
-		for (size_t k = 0; k < n_links; k++) {
-			if (!str_glob(names->items[i], links[k].name))
-				continue;
-			pick_from_link(p, &links[k], NULL);
-			if (p->n > 0 && !p->request->config->keep_all)
+		while ((link = pick_next(r, names->items[i], carrier, done))) {
+			done[link - links] = true;
+			pick_from_link(p, link, &all_of_them);
+			if (p->n > 0 && !r->config->keep_all)
 				return;
 		}
+}
+
+static void pick_named(struct picking *p, const struct config_strings *names)
+{
+	bool *done;
+	size_t n;
+
+	(void)monitor_links(p->request->monitor, &n);
+	done = calloc(n + 1, sizeof(*done));
+	if (!done)
+		return;
+	pick_named_where(p, names, true, done);
+	if (p->n == 0 || p->request->config->keep_all)
+		pick_named_where(p, names, false, done);
+	free(done);
+}
+
+/* ---- the default ---- */
+
+static const struct monitor_link *pick_holder(const struct monitor *m,
+					      const struct addr *a)
+{
+	size_t n_links, n;
+	const struct monitor_link *links = monitor_links(m, &n_links);
+
+	for (size_t k = 0; k < n_links; k++) {
+		const struct monitor_addr *addrs =
+			monitor_addrs(m, links[k].ifindex, &n);
+
+		for (size_t i = 0; i < n; i++)
+			if (addr_equal(&addrs[i].addr, a))
+				return &links[k];
+	}
+	return NULL;
 }
 
 /*
@@ -156,37 +242,32 @@ static void pick_named(struct picking *p, const struct config_strings *names)
  */
 static void pick_default(struct picking *p)
 {
-	const struct monitor *m = p->request->monitor;
-	int ifindex = pick_default_ifindex(m, p->request->family);
-	const struct monitor_link *link = monitor_link(m, ifindex), *links;
+	const struct pick_request *r = p->request;
+	const struct monitor *m = r->monitor;
+	const struct monitor_link *link, *holder;
 	struct addr choice;
-	size_t n_links;
 
-	if (link)
-		pick_from_link(p, link, NULL);
-	if (p->n > 0 || !link)
+	link = monitor_link(m, uplink_find(m, r->route, r->family,
+					   r->config->fwmark));
+	if (!link) {
+		/* A route that is gone for a moment takes no address away. */
+		link = monitor_link(m, r->current_ifindex);
+		if (link && r->current.family != 0)
+			pick_from_link(p, link, &all_of_them);
 		return;
-	choice = kernel_choice(p->request, 0);
-	if (choice.family == 0)
-		return;
-	links = monitor_links(m, &n_links);
-	for (size_t k = 0; k < n_links && p->n == 0; k++) {
-		size_t n;
-		const struct monitor_addr *a =
-			monitor_addrs(m, links[k].ifindex, &n);
-
-		for (size_t i = 0; i < n; i++)
-			if (links[k].ifindex != ifindex &&
-			    addr_equal(&a[i].addr, &choice)) {
-				pick_from_link(p, &links[k], &choice);
-				break;
-			}
 	}
+	pick_from_link(p, link, &all_of_them);
+	if (p->n > 0)
+		return;
+	choice = kernel_choice(r, 0);
+	holder = choice.family ? pick_holder(m, &choice) : NULL;
+	if (holder && holder->ifindex != link->ifindex)
+		pick_from_link(p, holder, &choice);
 }
 
 size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 		       void *user, struct pick out[PICK_MAX],
-		       bool *ret_behind_nat)
+		       enum pick_nat *ret_nat)
 {
 	struct picking p = {
 		.request = r, .seen = seen, .user = user, .out = out,
@@ -202,7 +283,9 @@ size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 	} else {
 		pick_default(&p);
 	}
-	*ret_behind_nat = p.n == 0 && p.seen_shut_in > 0;
+	*ret_nat = p.n == 0 ? p.nat : PICK_NAT_NONE;
+	if (p.n == 0 && p.shut_in.addr.family != 0)
+		out[p.n++] = p.shut_in;
 	if (p.n > 1 && !r->config->keep_all)
 		return 1;
 	return p.n;

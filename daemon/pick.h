@@ -25,6 +25,7 @@ struct pick_request {
 	int family;
 	const char *prefix_from; /* the one interface to look at, or NULL */
 	struct addr current;     /* chosen before; family 0: none */
+	int current_ifindex;     /* ... and who held it */
 	uint64_t now_ms;
 };
 
@@ -32,6 +33,14 @@ struct pick {
 	struct addr addr;
 	int ifindex;
 	uint8_t prefix_len;
+	bool shut_in; /* private or shared: only a NAT leads out from it */
+};
+
+/* Behind NAT: there are no addresses but IPv4 ones of these kinds. */
+enum pick_nat {
+	PICK_NAT_NONE,
+	PICK_NAT_CARRIER, /* shared with the carrier: 100.64/10, 192.0.0/29 */
+	PICK_NAT_PRIVATE, /* RFC 1918 at least */
 };
 
 /*
@@ -43,17 +52,20 @@ typedef void pick_seen_fn(void *user, const struct monitor_link *link,
 
 /*
  * Fills out with the candidates, best first: one, or all with keep = all.
- * *ret_behind_nat: there are only addresses that the world cannot reach.
- * Returns how many.
+ *
+ * Named interfaces count in the order of their names; those without carrier
+ * come after all that have it, and of those that one pattern matches those
+ * with a default route come first. Without names it is the uplink, and where
+ * that holds nothing usable, the interface whose address the kernel itself
+ * would send from. Where no default route is left the interface of the
+ * current address stays.
+ *
+ * Behind NAT the best address of those that the world cannot reach is the one
+ * candidate, shut_in, as far as behind-nat lets such ones out. Returns how
+ * many there are.
  */
 size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 		       void *user, struct pick out[PICK_MAX],
-		       bool *ret_behind_nat);
-
-/*
- * The interface of the family's default route, where tunnels, bridge ports
- * and veths are taken only if nothing else has one. 0: none.
- */
-int pick_default_ifindex(const struct monitor *m, int family);
+		       enum pick_nat *ret_nat);
 
 #endif

@@ -39,6 +39,20 @@ static bool select_unspecified(const struct addr *a)
 	return addr_equal(a, &zero);
 }
 
+/* RFC 4291, section 2.6.1: all routers of the subnet answer to it. */
+static bool select_is_routers_anycast(const struct monitor_addr *a)
+{
+	struct addr net = a->addr;
+
+	/* Too short a subnet has none (RFC 6164). */
+	if (a->addr.family != AF_INET6 || a->prefix_len == 0 ||
+	    a->prefix_len > 126)
+		return false;
+	for (unsigned int bit = a->prefix_len; bit < 128; bit++)
+		net.bytes[bit / 8] &= (uint8_t)~(0x80U >> bit % 8);
+	return addr_equal(&net, &a->addr);
+}
+
 /* The first rule that an address fails is the one that people are told. */
 static enum select_reason select_judge(const struct select_policy *p,
 				       const struct monitor_addr *a)
@@ -49,7 +63,7 @@ static enum select_reason select_judge(const struct select_policy *p,
 
 	if (a->addr.family != p->family)
 		return SELECT_FAMILY;
-	if (select_unspecified(&a->addr))
+	if (select_unspecified(&a->addr) || select_is_routers_anycast(a))
 		return SELECT_NOT_UNICAST;
 	r = select_by_class(p, &a->addr);
 	if (r != SELECT_USABLE)
@@ -212,7 +226,7 @@ const char *select_reason_text(enum select_reason r)
 	case SELECT_LINK_LOCAL:
 		return "good on its link only";
 	case SELECT_NOT_UNICAST:
-		return "no unicast address of an interface";
+		return "no unicast address of one interface (anycast, multicast, loopback)";
 	case SELECT_PRIVATE:
 		return "private (RFC 1918)";
 	case SELECT_SHARED:

@@ -26,7 +26,14 @@ static const struct nl_policy route_policy[] = {
 
 #define N_ATTRS (sizeof(route_policy) / sizeof(route_policy[0]))
 
-/* What the kernel says of one question. */
+/* One question. */
+struct route_query {
+	const struct addr *dst, *source; /* source NULL: any */
+	int ifindex;
+	uint32_t mark, flags;
+};
+
+/* What the kernel says of it. */
 struct route_reply {
 	uint8_t type, dst_len;
 	int ifindex;
@@ -62,26 +69,30 @@ void route_close(struct route *r)
 	free(r);
 }
 
-static int route_ask(struct route *r, const struct addr *dst, int ifindex,
-		     uint32_t mark, uint32_t flags)
+static int route_ask(struct route *r, const struct route_query *q)
 {
-	_Alignas(struct nlmsghdr) uint8_t room[128] = { 0 };
+	_Alignas(struct nlmsghdr) uint8_t room[160] = { 0 };
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
+	size_t len = addr_len(q->dst->family);
 	struct rtmsg *rtm;
 
 	h->nlmsg_type = RTM_GETROUTE;
 	h->nlmsg_flags = NLM_F_REQUEST;
 	h->nlmsg_seq = ++r->seq;
 	rtm = mnl_nlmsg_put_extra_header(h, sizeof(*rtm));
-	rtm->rtm_family = (unsigned char)dst->family;
-	rtm->rtm_dst_len = (unsigned char)(8 * addr_len(dst->family));
-	rtm->rtm_flags = flags;
-	mnl_attr_put(h, RTA_DST, addr_len(dst->family), dst->bytes);
-	if (ifindex > 0)
-		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)ifindex);
-	if (mark != 0)
-		mnl_attr_put_u32(h, RTA_MARK, mark);
+	rtm->rtm_family = (unsigned char)q->dst->family;
+	rtm->rtm_dst_len = (unsigned char)(8 * len);
+	rtm->rtm_flags = q->flags;
+	mnl_attr_put(h, RTA_DST, len, q->dst->bytes);
+	if (q->source) {
+		rtm->rtm_src_len = (unsigned char)(8 * len);
+		mnl_attr_put(h, RTA_SRC, len, q->source->bytes);
+	}
+	if (q->ifindex > 0)
+		mnl_attr_put_u32(h, RTA_OIF, (uint32_t)q->ifindex);
+	if (q->mark != 0)
+		mnl_attr_put_u32(h, RTA_MARK, q->mark);
 	if (sendto(r->fd, h, h->nlmsg_len, 0, (const struct sockaddr *)&kernel,
 		   sizeof(kernel)) < 0)
 		return -errno;
@@ -153,11 +164,10 @@ static int route_hear(struct route *r, struct route_reply *ret)
 	return -EIO;
 }
 
-static int route_question(struct route *r, const struct addr *dst, int ifindex,
-			  uint32_t mark, uint32_t flags,
+static int route_question(struct route *r, const struct route_query *q,
 			  struct route_reply *ret)
 {
-	int error = route_ask(r, dst, ifindex, mark, flags);
+	int error = route_ask(r, q);
 
 	return error < 0 ? error : route_hear(r, ret);
 }
@@ -168,22 +178,24 @@ static bool reply_is_default(const struct route_reply *match, int family)
 	       match->dst_len <= (family == AF_INET ? 1 : 3);
 }
 
-int route_get(struct route *r, const struct addr *dst, int ifindex,
-	      uint32_t mark, struct route_answer *ret)
+static int route_look(struct route *r, struct route_query *q,
+		      struct route_answer *ret)
 {
 	struct route_reply way, match;
 	int error;
 
-	if (addr_len(dst->family) == 0)
+	if (addr_len(q->dst->family) == 0 ||
+	    (q->source && q->source->family != q->dst->family))
 		return -EAFNOSUPPORT;
-	error = route_question(r, dst, ifindex, mark, 0, &way);
+	error = route_question(r, q, &way);
 	if (error < 0)
 		return error;
 	/*
 	 * IPv4 through a given interface without any route: the kernel
 	 * pretends that dst is on-link. This one knows better: EHOSTUNREACH.
 	 */
-	error = route_question(r, dst, ifindex, mark, RTM_F_FIB_MATCH, &match);
+	q->flags = RTM_F_FIB_MATCH;
+	error = route_question(r, q, &match);
 	if (error < 0)
 		return error;
 	if (match.type == RTN_UNREACHABLE || match.type == RTN_BLACKHOLE ||
@@ -195,20 +207,44 @@ int route_get(struct route *r, const struct addr *dst, int ifindex,
 		.ifindex = way.ifindex,
 		.local = way.type == RTN_LOCAL,
 		.by_default = way.type == RTN_UNICAST &&
-			      reply_is_default(&match, dst->family),
+			      reply_is_default(&match, q->dst->family),
 	};
 	return 0;
+}
+
+int route_get(struct route *r, const struct addr *dst, int ifindex,
+	      uint32_t mark, struct route_answer *ret)
+{
+	struct route_query q = {
+		.dst = dst, .ifindex = ifindex, .mark = mark,
+	};
+
+	return route_look(r, &q, ret);
+}
+
+int route_from(struct route *r, const struct addr *dst,
+	       const struct addr *source, int ifindex, uint32_t mark,
+	       struct route_answer *ret)
+{
+	struct route_query q = {
+		.dst = dst, .source = source, .ifindex = ifindex, .mark = mark,
+	};
+
+	return route_look(r, &q, ret);
 }
 
 int route_is_default(struct route *r, const struct addr *dst, uint32_t mark,
 		     bool *ret)
 {
+	struct route_query q = {
+		.dst = dst, .mark = mark, .flags = RTM_F_FIB_MATCH,
+	};
 	struct route_reply match;
 	int error;
 
 	if (addr_len(dst->family) == 0)
 		return -EAFNOSUPPORT;
-	error = route_question(r, dst, 0, mark, RTM_F_FIB_MATCH, &match);
+	error = route_question(r, &q, &match);
 	if (error == 0)
 		*ret = reply_is_default(&match, dst->family);
 	return error;

@@ -38,6 +38,14 @@ int route_get(struct route *r, const struct addr *dst, int ifindex,
 	      uint32_t mark, struct route_answer *ret);
 
 /*
+ * The same for packets from source, which policy routing may look at. It must
+ * be an address of this machine: else -errno.
+ */
+int route_from(struct route *r, const struct addr *dst,
+	       const struct addr *source, int ifindex, uint32_t mark,
+	       struct route_answer *ret);
+
+/*
  * Only: does a default route lead to dst? Half the price of route_get().
  * 0 or -errno.
  */

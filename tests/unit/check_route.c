@@ -187,6 +187,32 @@ START_TEST(test_egress_for)
 }
 END_TEST
 
+/* Policy routing looks at who sends. */
+START_TEST(test_from)
+{
+	struct addr dst = parsed("8.8.8.8"), source = parsed("198.51.100.2");
+	struct addr dst6 = parsed("2600::1"), source6 = parsed("2001:db8:1::2");
+	struct route_answer a;
+
+	ck_assert_int_lt(route_from(route, &dst, &source, 0, 0, &a), 0);
+	IP("addr add 198.51.100.2/32 dev w0");
+	IP("rule add from 198.51.100.2 table 7");
+	IP("addr add 2001:db8:1::2/128 dev w0 nodad");
+	IP("-6 rule add from 2001:db8:1::2 table 7");
+	ck_assert_int_eq(route_from(route, &dst, &source, 0, 0, &a), 0);
+	ck_assert_int_eq(a.ifindex, 11);
+	ck_assert(a.by_default && addr_equal(&a.source, &source));
+	ck_assert_int_eq(route_from(route, &dst6, &source6, 0, 0, &a), 0);
+	ck_assert_int_eq(a.ifindex, 11);
+	ck_assert(a.by_default);
+	source = parsed("198.51.100.1");
+	ck_assert_int_eq(route_from(route, &dst, &source, 0, 0, &a), 0);
+	ck_assert_int_eq(a.ifindex, 10);
+	ck_assert_int_eq(route_from(route, &dst6, &source, 0, 0, &a),
+			 -EAFNOSUPPORT);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("route");
@@ -195,6 +221,7 @@ Suite *suite(void)
 	netns_or_skip();
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
+	tcase_add_test(tc, test_from);
 	tcase_add_test(tc, test_nothing);
 	tcase_add_test(tc, test_global);
 	tcase_add_loop_test(tc, test_egress_for, 0, SUITE_COUNT(applied));
