@@ -25,18 +25,20 @@ void adopt_entry(struct entry *e, struct entry *old)
 
 void adopt_feed(struct feed *f, struct feed *const *old, size_t n_old)
 {
-	const struct source *s = f->source;
+	struct source *s = f->source;
 
 	for (size_t i = 0; i < n_old; i++) {
 		const struct source *was = old[i]->source;
 
 		if (source_family(was) != source_family(s) ||
+		    !source_prefix_from(was) != !source_prefix_from(s) ||
 		    strcmp(source_config(was)->name,
 			   source_config(s)->name) != 0)
 			continue;
 		(void)addr_set_assign(&f->told, old[i]->told.items,
 				      old[i]->told.n);
 		f->prefix = old[i]->prefix;
+		source_adopt(s, was);
 		return;
 	}
 }

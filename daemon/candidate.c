@@ -168,7 +168,7 @@ static bool candidate_needs_no_asking(const struct source *s,
 {
 	enum addr_class class = addr_class(&c->addr, NULL);
 
-	if (s->prefix_from || s->config->confirm == CONFIRM_NEVER)
+	if (s->config->confirm == CONFIRM_NEVER)
 		return true;
 	if (s->config->confirm == CONFIRM_ALWAYS)
 		return false;
@@ -182,7 +182,9 @@ void candidate_begin(struct source_candidate *c)
 
 	resolver_cancel(s->world->resolver, c->confirm_id);
 	c->confirm_id = 0;
-	if (candidate_needs_no_asking(s, c))
+	if (c->shut_in)
+		candidate_stand(c, STAND_UNSEEN, "behind NAT");
+	else if (candidate_needs_no_asking(s, c))
 		candidate_stand(c, STAND_TRUSTED, "the kernel's word");
 	else if (source_reflectors(s)->n == 0)
 		candidate_stand(c, STAND_UNSEEN,

@@ -196,6 +196,9 @@ void entry_source_event(struct entry *e, enum source_event event)
 	case SOURCE_PATH:
 		entry_event(e, RECORD_PATH);
 		break;
+	case SOURCE_GONE:
+	case SOURCE_GONE_SURE:
+		break;
 	case SOURCE_UNSEEN:
 		act_set_text(&e->error, "the address is not confirmed");
 		entry_set_pending(e, false); /* it may take long: no company */

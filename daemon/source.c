@@ -1,22 +1,23 @@
 #include "config.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <ev.h>
-#include <linux/rtnetlink.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/str.h"
 #include "daemon/candidate.h"
 #include "daemon/pick.h"
 #include "daemon/source.h"
 #include "daemon/source_inside.h"
-#include "net/route.h"
+#include "daemon/uplink.h"
+#include "daemon/way.h"
+#include "monitor/monitor.h"
 
 /* How soon an unconfirmed address is asked about again. */
 static const struct backoff reask = { .first_ms = 5000, .most_ms = 600000 };
@@ -113,71 +114,6 @@ static void source_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- candidates ---- */
 
-/* Its own link has a default route: no need to ask the kernel. */
-static bool find_way_in_mirror(const struct source *s,
-			       struct source_candidate *c)
-{
-	const struct monitor_route *best = NULL;
-	size_t n;
-	const struct monitor_route *routes =
-		monitor_routes(s->world->monitor, &n);
-
-	/* A mark may choose another table: only the kernel knows. */
-	for (size_t i = 0; i < n && s->config->fwmark == 0; i++)
-		if (routes[i].family == s->family &&
-		    routes[i].table == RT_TABLE_MAIN &&
-		    routes[i].ifindex == c->ifindex &&
-		    (!best || routes[i].metric < best->metric))
-			best = &routes[i];
-	if (!best)
-		return false;
-	c->routed = true;
-	c->gateway = best->gateway;
-	c->egress = (struct egress){
-		.source = c->addr,
-		.ifindex = s->config->bind ? c->ifindex : 0,
-	};
-	return true;
-}
-
-/*
- * How packets from this candidate leave: by its own link if that has the
- * default route, else by the link that has.
- */
-static void candidate_find_way(const struct source *s,
-			       struct source_candidate *c)
-{
-	struct addr global = route_global(s->family);
-	uint32_t mark = s->config->fwmark;
-	struct route_answer a;
-	bool routed;
-
-	if (find_way_in_mirror(s, c))
-		return;
-	routed = route_get(s->world->route, &global, c->ifindex, mark, &a) ==
-			 0 && a.by_default;
-	if (!routed)
-		routed = route_get(s->world->route, &global, 0, mark, &a) ==
-				 0 && a.by_default;
-	c->routed = routed;
-	c->gateway = routed ? a.gateway : (struct addr){ 0 };
-	c->egress = (struct egress){
-		.source = c->addr,
-		.ifindex = routed ? a.ifindex : c->ifindex,
-		.mark = mark,
-	};
-	if (!s->config->bind)
-		c->egress.ifindex = 0;
-}
-
-static bool same_way(const struct source_candidate *a,
-		     const struct source_candidate *b)
-{
-	return a->routed == b->routed &&
-	       a->egress.ifindex == b->egress.ifindex &&
-	       addr_equal(&a->gateway, &b->gateway);
-}
-
 /* Takes over the new list; tells what kind of difference there was. */
 static bool source_take(struct source *s, const struct pick *picks, size_t n,
 			bool *ret_path)
@@ -186,7 +122,9 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 
 	*ret_path = false;
 	for (size_t i = 0; i < n && !changed; i++)
-		changed = !addr_equal(&picks[i].addr, &s->candidates[i].addr);
+		changed = !addr_equal(&picks[i].addr,
+				      &s->candidates[i].addr) ||
+			  picks[i].shut_in != s->candidates[i].shut_in;
 	for (size_t i = 0; changed && i < s->n; i++) {
 		resolver_cancel(s->world->resolver,
 				s->candidates[i].confirm_id);
@@ -202,22 +140,33 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 		c->addr = picks[i].addr;
 		c->ifindex = picks[i].ifindex;
 		c->prefix_len = picks[i].prefix_len;
-		candidate_find_way(s, c);
-		if (!changed && !same_way(&old, c))
+		c->shut_in = picks[i].shut_in;
+		way_find(s->world, s->config, c);
+		if (!changed && !way_is_same(&old, c))
 			*ret_path = true;
 	}
 	return changed;
 }
 
-static void source_say_nat(struct source *s, bool behind_nat)
+/* Once, until there is an address of another kind. */
+static void source_say_nat(struct source *s, enum pick_nat nat)
 {
 	struct log_fields f = source_fields(s, "behind-nat");
 
-	if (behind_nat && !s->behind_nat)
+	s->nat = nat;
+	if (nat == PICK_NAT_NONE) {
+		s->said_nat &= s->n == 0;
+		return;
+	}
+	if (!s->said_nat)
 		log_line(LOG_LEVEL_WARNING, &f,
-			 "behind NAT: only addresses that the world cannot "
-			 "reach; nothing to publish");
-	s->behind_nat = behind_nat;
+			 "behind NAT: there are only %s addresses, which the "
+			 "world cannot reach; %s",
+			 nat == PICK_NAT_CARRIER ? "shared (carrier NAT)"
+						 : "private",
+			 s->n > 0 ? "asking what it sees instead"
+				  : "nothing is published");
+	s->said_nat = true;
 }
 
 static void source_tell_selected(const struct source *s)
@@ -235,47 +184,139 @@ static void source_tell_selected(const struct source *s)
 	}
 }
 
-static struct pick_request source_request(const struct source *s)
+struct pick_request source_request(const struct source *s)
 {
+	const struct source_candidate *c = s->n > 0 ? &s->candidates[0] : NULL;
+
 	return (struct pick_request){
 		.monitor = s->world->monitor,
 		.route = s->world->route,
 		.config = s->config,
 		.family = s->family,
 		.prefix_from = s->prefix_from,
-		.current = s->n > 0 ? s->candidates[0].addr
-				    : (struct addr){ 0 },
+		.current = c ? c->addr : (struct addr){ 0 },
+		.current_ifindex = c ? c->ifindex : 0,
 		.now_ms = clock_mono_ms(),
 	};
+}
+
+/* ---- loss ---- */
+
+/* Is one of them still on a link that is up? Carrier does not count. */
+static bool source_holds_lost(const struct source *s)
+{
+	const struct monitor *m = s->world->monitor;
+
+	for (size_t i = 0; i < s->n_lost; i++) {
+		const struct monitor_link *link =
+			monitor_link(m, s->lost[i].ifindex);
+		size_t n;
+		const struct monitor_addr *a =
+			monitor_addrs(m, s->lost[i].ifindex, &n);
+
+		for (size_t k = 0; link && k < n; k++)
+			if ((link->flags & IFF_UP) &&
+			    addr_equal(&a[k].addr, &s->lost[i].addr))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * No address is fit. One that is there all the same (deprecated, without a
+ * route) is not lost for good; one that was deleted, or whose link is down,
+ * is, when a dump says so too.
+ */
+static void source_watch_loss(struct source *s)
+{
+	bool gone = s->n_lost > 0 && !source_holds_lost(s);
+	bool news = gone && !s->gone;
+
+	s->gone = gone;
+	if (news)
+		s->event(s->user, s, SOURCE_GONE);
+	if (!s->verifying ||
+	    monitor_resyncs(s->world->monitor) == s->resyncs)
+		return;
+	s->verifying = false;
+	if (gone)
+		s->event(s->user, s, SOURCE_GONE_SURE);
+}
+
+void source_verify_loss(struct source *s)
+{
+	if (s->n > 0 || !s->gone || s->verifying)
+		return;
+	s->verifying = true;
+	s->resyncs = monitor_resyncs(s->world->monitor);
+	monitor_resync(s->world->monitor);
+}
+
+static void source_note_held(struct source *s)
+{
+	s->n_lost = s->n;
+	for (size_t i = 0; i < s->n; i++) {
+		s->lost[i].addr = s->candidates[i].addr;
+		s->lost[i].ifindex = s->candidates[i].ifindex;
+	}
+	s->gone = s->verifying = false;
+}
+
+void source_adopt(struct source *s, const struct source *old)
+{
+	memcpy(s->lost, old->lost, sizeof(s->lost));
+	s->n_lost = old->n_lost;
+	s->said_nat = old->said_nat;
+}
+
+/* ---- look ---- */
+
+static void source_lose(struct source *s)
+{
+	ev_timer_stop(s->world->loop, &s->timer);
+	addr_set_clear(&s->public);
+	s->event(s->user, s, SOURCE_LOST);
+}
+
+static void source_stays(struct source *s, bool path, bool force)
+{
+	if (s->n == 0)
+		return;
+	if (path)
+		s->event(s->user, s, SOURCE_PATH);
+	if ((path || force) &&
+	    (!s->known || s->candidates[0].stand == STAND_ALONE))
+		source_begin(s);
 }
 
 void source_look(struct source *s, uint64_t heard_ns, bool force)
 {
 	struct pick_request r = source_request(s);
 	struct pick picks[PICK_MAX];
-	bool changed, path, behind_nat;
+	enum pick_nat nat;
+	bool changed, path;
 	size_t n;
 
-	n = pick_candidates(&r, NULL, NULL, picks, &behind_nat);
-	source_say_nat(s, behind_nat);
+	n = pick_candidates(&r, NULL, NULL, picks, &nat);
+	s->uplink = uplink_find(r.monitor, r.route, r.family,
+				s->config->fwmark);
 	changed = source_take(s, picks, n, &path);
+	source_say_nat(s, nat);
+	if (n > 0)
+		source_note_held(s);
 	if (!changed) {
-		if (path && n > 0)
-			s->event(s->user, s, SOURCE_PATH);
-		if ((path || force) && n > 0 &&
-		    (!s->known || s->candidates[0].stand == STAND_ALONE))
-			source_begin(s);
-		return;
+		source_stays(s, path, force);
+	} else {
+		s->heard_ns = heard_ns;
+		s->known = false;
+		s->failures = 0;
 	}
-	s->heard_ns = heard_ns;
-	s->known = false;
-	s->failures = 0;
-	ev_timer_stop(s->world->loop, &s->timer);
-	if (n == 0) {
-		addr_set_clear(&s->public);
-		s->event(s->user, s, SOURCE_LOST);
+	if (changed && n == 0)
+		source_lose(s);
+	if (n == 0)
+		source_watch_loss(s);
+	if (!changed || n == 0)
 		return;
-	}
 	s->event(s->user, s, SOURCE_CHANGED);
 	source_begin(s);
 	/* After the questions are on their way: a log line costs a write. */
@@ -347,27 +388,6 @@ void source_resume(struct source *s)
 		source_conclude(s);
 }
 
-bool source_concerns(const struct source *s, int ifindex)
-{
-	const struct config_strings *names = &s->config->interfaces;
-	const struct monitor_link *link;
-
-	/* The default route may move to any link, and a link may be gone. */
-	link = monitor_link(s->world->monitor, ifindex);
-	if (!link || (names->n == 0 && !s->prefix_from))
-		return true;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->candidates[i].ifindex == ifindex ||
-		    s->candidates[i].egress.ifindex == ifindex)
-			return true;
-	if (s->prefix_from)
-		return str_glob(s->prefix_from, link->name);
-	for (size_t i = 0; i < names->n; i++)
-		if (str_glob(names->items[i], link->name))
-			return true;
-	return false;
-}
-
 const struct config_source *source_config(const struct source *s)
 {
 	return s->config;
@@ -402,52 +422,5 @@ uint64_t source_heard_ns(const struct source *s)
 
 bool source_behind_nat(const struct source *s)
 {
-	return s->behind_nat;
-}
-
-/* ---- for people ---- */
-
-struct explaining {
-	source_line_fn *line;
-	void *user;
-};
-
-static void explain_seen(void *user, const struct monitor_link *link,
-			 const struct select_entry *entry)
-{
-	struct explaining *e = user;
-	char line[200], addr[ADDR_STRLEN];
-
-	if (entry->reason == SELECT_FAMILY)
-		return;
-	(void)snprintf(line, sizeof(line), "%s on %s: %s",
-		       addr_print(&entry->addr->addr, addr), link->name,
-		       select_reason_text(entry->reason));
-	e->line(e->user, line);
-}
-
-void source_explain(const struct source *s, source_line_fn *line, void *user)
-{
-	struct pick_request r = source_request(s);
-	struct explaining e = { .line = line, .user = user };
-	struct pick picks[PICK_MAX];
-	char text[320], addr[ADDR_STRLEN];
-	bool behind_nat;
-
-	(void)pick_candidates(&r, explain_seen, &e, picks, &behind_nat);
-	for (size_t i = 0; i < s->n; i++) {
-		const struct source_candidate *c = &s->candidates[i];
-		static const char *const stands[] = {
-			[STAND_ASKING] = "being confirmed",
-			[STAND_TRUSTED] = "not asked about",
-			[STAND_CONFIRMED] = "confirmed",
-			[STAND_ALONE] = "unconfirmed, goes out all the same",
-			[STAND_UNSEEN] = "not confirmed, stays unpublished",
-		};
-
-		(void)snprintf(text, sizeof(text), "%s: %s%s%s",
-			       addr_print(&c->addr, addr), stands[c->stand],
-			       c->text[0] ? ": " : "", c->text);
-		line(user, text);
-	}
+	return s->nat != PICK_NAT_NONE;
 }

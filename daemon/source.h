@@ -38,6 +38,8 @@ enum source_event {
 	SOURCE_CONFIRMED, /* source_public() is known, or is another one */
 	SOURCE_PATH,      /* the same candidates, another way out */
 	SOURCE_LOST,      /* no candidate any more */
+	SOURCE_GONE,      /* ... nor what was held: deleted, or its link down */
+	SOURCE_GONE_SURE, /* ... and a dump asked for has said so too */
 	SOURCE_UNSEEN,    /* confirmation failed for now; it will be retried */
 };
 
@@ -60,6 +62,7 @@ struct source_candidate {
 	uint8_t prefix_len;
 	struct egress egress;  /* how to leave from it */
 	struct addr gateway;   /* of that way; family 0: none, or no route */
+	bool shut_in;          /* private or shared: only a NAT leads out */
 	bool routed;           /* a default route leads out from it */
 	enum source_stand stand;
 	struct addr public;    /* what the world sees; family 0: not known */
@@ -94,7 +97,16 @@ void source_resume(struct source *s);
  */
 void source_look(struct source *s, uint64_t heard_ns, bool force);
 
-/* Could a change of this interface matter to the source? 0: all of them. */
+/*
+ * Lost for good? A fresh dump is asked for; where it agrees, SOURCE_GONE_SURE
+ * follows. No answer is no loss.
+ */
+void source_verify_loss(struct source *s);
+
+/* By a reload: what old held is what s may lose. Before the first look. */
+void source_adopt(struct source *s, const struct source *old);
+
+/* Could a change of this interface (not 0) matter to the source? */
 bool source_concerns(const struct source *s, int ifindex);
 
 const struct config_source *source_config(const struct source *s);

@@ -1,5 +1,6 @@
 /*
- * source_inside - what source.c and candidate.c share; nobody else looks.
+ * source_inside - what source.c, candidate.c, concern.c and explain.c share;
+ * nobody else looks.
  */
 #ifndef DAEMON_SOURCE_INSIDE_H
 #define DAEMON_SOURCE_INSIDE_H
@@ -21,15 +22,26 @@ struct source {
 	size_t n;
 	struct addr_set public;
 	bool known; /* public is what the world was said to see */
-	bool behind_nat;
+	enum pick_nat nat;
+	bool said_nat;
 	bool announce; /* the candidates were not told about yet */
 	uint64_t heard_ns;
 	unsigned int failures; /* of confirmation, in a row */
+	int uplink;            /* of the last look; 0: none */
+	struct {
+		struct addr addr;
+		int ifindex;
+	} lost[PICK_MAX]; /* held last */
+	size_t n_lost;
+	bool gone;      /* none of them is there */
+	bool verifying; /* a dump is asked for */
+	unsigned int resyncs; /* before that */
 	ev_timer timer;        /* to go out alone, or to ask again */
 };
 
 /* The fields of its log lines; event is a constant. */
 struct log_fields source_fields(const struct source *s, const char *event);
+struct pick_request source_request(const struct source *s);
 void source_arm(struct source *s, uint64_t delay_ms);
 
 /* Is every candidate settled, and what is then to be published? */

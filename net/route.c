@@ -202,7 +202,8 @@ static int route_look(struct route *r, struct route_query *q,
 	    match.type == RTN_PROHIBIT || match.type == RTN_THROW)
 		return -EHOSTUNREACH;
 	*ret = (struct route_answer){
-		.source = way.source,
+		/* Of what was asked for the kernel says nothing. */
+		.source = q->source ? *q->source : way.source,
 		.gateway = way.gateway,
 		.ifindex = way.ifindex,
 		.local = way.type == RTN_LOCAL,

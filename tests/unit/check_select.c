@@ -71,6 +71,9 @@ static const struct row {
 	    { "::1", 0, EVER, SELECT_NOT_UNICAST },
 	    { "::", 0, EVER, SELECT_NOT_UNICAST },
 	    { "ff02::1", 0, EVER, SELECT_NOT_UNICAST } }, "" },
+	{ "all routers of the subnet answer to it (RFC 4291, 2.6.1)",
+	  { { "2a00:1:2:3::", 0, EVER, SELECT_NOT_UNICAST },
+	    { "2a00:1:2:3:0:0:1:0", 0, EVER, SELECT_CHOSEN } }, "1" },
 	/* PAINS 1: some want privacy addresses. */
 	{ "privacy addresses preferred",
 	  { { "2a00:1:2:3::10", 0, EVER, SELECT_USABLE },
@@ -179,6 +182,7 @@ static size_t build(const struct given *given, struct monitor_addr *out)
 		out[n] = (struct monitor_addr){
 			.addr = parsed(given[n].text),
 			.flags = given[n].flags,
+			.prefix_len = 64,
 			.preferred_until_ms = MONITOR_FOR_EVER,
 		};
 		if (given[n].preferred_s != EVER)
