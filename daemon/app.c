@@ -103,6 +103,8 @@ static void app_stop(struct app *a, double patience_s)
 		return;
 	}
 	log_info("stopping");
+	loading_free(a->loading); /* a reload would find nothing to change */
+	a->loading = NULL;
 	setup_free(a->m.setup);
 	a->m.setup = NULL;
 	app_post(a, "stop");
