@@ -45,7 +45,9 @@ void act_update(struct entry *e, enum record_event why)
 	if (why == RECORD_OVERDUE)
 		tell_overdue(e);
 	if (again)
-		e->resent = true;
+		entry_mark(e, STATE_RESENT, true);
+	else
+		e->resent = false; /* it is the accepted set's */
 	if (addr_set_assign(&e->sent, e->wanted.items, e->wanted.n) < 0) {
 		entry_event(e, RECORD_FAILED); /* no memory: later */
 		return;
@@ -103,6 +105,20 @@ static void act_arm_recheck(struct entry *e)
 				     (ms / 5 * (uint64_t)clock_random() >> 32));
 }
 
+/* The servers were given their time, and the update its second try. */
+static void act_overruled(struct entry *e)
+{
+	if (e->verdict == RESOLVER_UNKNOWN && !e->differs) {
+		act_set_text(&e->note, "no name server could be asked");
+		tell_unseen(e);
+		return;
+	}
+	act_set_text(&e->note, "shown differently");
+	if (!e->differs)
+		tell_overruled(e);
+	entry_mark(e, STATE_DIFFERS, true);
+}
+
 void act_settle(struct entry *e, enum record_event why)
 {
 	(void)addr_set_assign(&e->published, e->wanted.items, e->wanted.n);
@@ -113,15 +129,15 @@ void act_settle(struct entry *e, enum record_event why)
 		e->latency_ms = (int64_t)((clock_mono_ns() - e->heard_ns) /
 					  1000000U);
 	if (why == RECORD_OVERRULED) {
-		act_set_text(&e->note, "shown differently");
-		tell_overruled(e);
+		act_overruled(e);
 	} else if (why == RECORD_RIGHT && e->updated) {
 		tell_published(e);
 	} else if (why == RECORD_RIGHT && e->changed) {
 		tell_unchanged(e);
 	}
 	if (why == RECORD_RIGHT) {
-		e->resent = false;
+		entry_mark(e, STATE_RESENT, false);
+		entry_mark(e, STATE_DIFFERS, false);
 		e->agreed = true;
 	}
 	if (e->failing)

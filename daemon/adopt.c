@@ -18,6 +18,8 @@ void adopt_entry(struct entry *e, struct entry *old)
 	e->latency_ms = old->latency_ms;
 	e->failing = old->failing;
 	e->resent = old->resent;
+	e->differs = old->differs;
+	e->own = old->own;
 	e->adopted = old->published.n > 0;
 	e->agreed = old->agreed;
 	e->stray_until_ms = old->stray_until_ms;

@@ -6,6 +6,7 @@
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/own.h"
 #include "daemon/tell.h"
 
 /* A host's identifier on the prefix of addr. */
@@ -45,36 +46,129 @@ const struct addr_set *entry_wanted(struct entry *e)
 	return &e->wanted;
 }
 
-void check_judge(struct entry *e)
+/* What the servers say; where they cannot, those asked in their place. */
+static enum resolver_verdict check_verdict(const struct entry *e,
+					   const struct judge_facts *f)
+{
+	enum resolver_verdict v = RESOLVER_UNKNOWN, second;
+
+	if (e->answer && !e->unasked)
+		v = resolver_verdict(e->answer, e->wanted.items, e->wanted.n);
+	else if (e->config->check == CHECK_NONE && !f->watching)
+		v = f->accepted ? RESOLVER_RIGHT : RESOLVER_DIFFERS;
+	if (v != RESOLVER_UNKNOWN || !e->second)
+		return v;
+	second = resolver_verdict(e->second, e->wanted.items, e->wanted.n);
+	if (e->resolved && second != RESOLVER_RIGHT)
+		return v; /* a resolver's word counts only where it is ours */
+	return second;
+}
+
+static struct judge_facts check_facts(const struct entry *e)
 {
 	uint64_t now_ms = clock_mono_ms();
-	struct judge_facts facts = { .verdict = RESOLVER_UNKNOWN };
+	struct judge_facts facts = {
+		.watching = e->state == RECORD_VERIFYING,
+		.known = e->accepted_at_s != 0,
+		.looked = e->looked,
+		.resolved = e->resolved ||
+			    e->config->check == CHECK_RECURSIVE,
+	};
 	int64_t age_s = clock_wall_s() - e->accepted_at_s;
 	uint32_t ttl_s = e->answer ? answer_ttl_s(e->answer) : 0;
 
-	if (!entry_wanted(e))
-		return;
-	facts.watching = e->state == RECORD_VERIFYING;
-	facts.accepted = e->accepted_at_s != 0 &&
+	facts.accepted = facts.known &&
 			 addr_set_equal(&e->accepted, &e->wanted);
+	/* The marks are the accepted set's. */
+	facts.resent = facts.accepted && e->resent;
+	facts.differs = facts.accepted && e->differs;
 	/* Servers that have said it once do not lag behind it any more. */
 	facts.fresh = !e->agreed && age_s >= 0 &&
 		      age_s < (ttl_s ? ttl_s : CHECK_TTL_UNKNOWN_S) +
 				      CHECK_GRACE_S;
 	facts.overdue = facts.watching && now_ms >= e->watch_until_ms;
-	facts.resent = e->resent;
 	if (e->stray_until_ms)
 		facts.stray = now_ms < e->stray_until_ms ? STRAY_POSSIBLE
 							  : STRAY_OVER;
+	facts.verdict = check_verdict(e, &facts);
+	return facts;
+}
+
+static void check_second_done(void *user, const struct resolver_answer *a)
+{
+	struct entry *e = user;
+
+	e->check_id = 0;
+	free(e->second);
+	e->second = answer_copy(a);
+	e->checked = true;
+	tell_checked(e, e->second);
+	check_judge(e);
+}
+
+/* How the question leaves, and what we are to the servers. */
+static void check_address(struct entry *e, struct resolver_question *q)
+{
+	const struct source_candidate *candidates;
+	const struct own *own = e->world->own;
+	size_t n;
+
+	candidates = source_candidates(e->source, &n);
+	if (n > 0 && source_config(e->source)->bind)
+		q->egress = candidates[0].egress;
+	q->were_ours = own->were;
+	q->n_were_ours = own->n_were;
+	q->ours4 = e->own.family == AF_INET ? e->own : own->now4;
+	q->ours6 = e->own.family == AF_INET6 ? e->own : own->now6;
+}
+
+/* False: nobody else is to be asked, or can be. */
+static bool check_ask_else(struct entry *e, const struct judge_facts *f)
+{
+	struct resolver_question q = {
+		.name = e->config->name,
+		.family = e->family,
+		.mode = RESOLVER_RECURSIVE,
+	};
+	int id;
+
+	if (judge_whom_else(f) != JUDGE_RESOLVER)
+		return false;
+	e->resolved = true;
+	id = resolver_check(e->world->resolver, &q, check_second_done, e);
+	if (id < 0)
+		return false;
+	e->check_id = id;
+	e->checked = false;
+	return true;
+}
+
+void check_judge(struct entry *e)
+{
+	struct judge_facts facts;
+
+	if (!entry_wanted(e))
+		return;
+	facts = check_facts(e);
+	if (check_ask_else(e, &facts))
+		return;
 	if (facts.stray == STRAY_OVER)
 		e->stray_until_ms = 0;
-	if (e->answer)
-		facts.verdict = resolver_verdict(e->answer, e->wanted.items,
-						 e->wanted.n);
-	else if (e->config->check == CHECK_NONE && !facts.watching)
-		facts.verdict = facts.accepted ? RESOLVER_RIGHT
-					       : RESOLVER_DIFFERS;
+	e->verdict = facts.verdict;
 	entry_event(e, judge(&facts));
+}
+
+/* Told when it begins; `why` shows it while it lasts. */
+static void check_interception(struct entry *e)
+{
+	const struct resolver_server *found = NULL;
+
+	for (size_t i = 0; e->answer && i < e->answer->n_servers; i++)
+		if (e->answer->servers[i].outcome == RESOLVER_INTERCEPTED)
+			found = &e->answer->servers[i];
+	if (found && !e->intercepted)
+		tell_intercepted(e, found);
+	e->intercepted = found != NULL;
 }
 
 static void check_done(void *user, const struct resolver_answer *a)
@@ -85,9 +179,21 @@ static void check_done(void *user, const struct resolver_answer *a)
 	free(e->answer);
 	e->answer = answer_copy(a);
 	e->checked = true;
-	tell_checked(e);
+	tell_checked(e, e->answer);
+	check_interception(e);
 	if (e->state == RECORD_CHECKING || e->state == RECORD_VERIFYING)
 		check_judge(e);
+}
+
+/*
+ * A name that is known to be shown differently is not asked about again
+ * until something else is wanted.
+ */
+static bool is_given_up(struct entry *e)
+{
+	return e->state == RECORD_CHECKING && e->differs && entry_wanted(e) &&
+	       e->accepted_at_s != 0 &&
+	       addr_set_equal(&e->accepted, &e->wanted);
 }
 
 void check_start(struct entry *e)
@@ -102,22 +208,26 @@ void check_start(struct entry *e)
 		.n_nameservers = c->nameservers.n,
 		.global = !source_config(e->source)->scope_any,
 	};
-	const struct source_candidate *candidates;
-	size_t n;
 	int id = 0;
 
 	e->checked = false;
-	candidates = source_candidates(e->source, &n);
-	if (n > 0 && source_config(e->source)->bind)
-		q.egress = candidates[0].egress;
-	if (e->state == RECORD_VERIFYING || c->check != CHECK_NONE)
+	e->looked = false;
+	e->resolved = false;
+	free(e->second);
+	e->second = NULL;
+	e->unasked = is_given_up(e);
+	check_address(e, &q);
+	if (!e->unasked &&
+	    (e->state == RECORD_VERIFYING || c->check != CHECK_NONE))
 		id = resolver_check(e->world->resolver, &q, check_done, e);
 	if (id > 0) {
 		e->check_id = id;
 		return;
 	}
-	free(e->answer);
-	e->answer = NULL;
+	if (!e->unasked) {
+		free(e->answer);
+		e->answer = NULL;
+	}
 	e->checked = true;
 	if (e->state != RECORD_CONFIRMING)
 		check_judge(e);

@@ -11,6 +11,7 @@
 #include "daemon/act.h"
 #include "daemon/check.h"
 #include "daemon/entry.h"
+#include "daemon/own.h"
 #include "daemon/fingerprint.h"
 #include "daemon/state.h"
 #include "daemon/tell.h"
@@ -175,14 +176,33 @@ static bool update_is_lost(const struct entry *e)
 		!machine_has(e->world->monitor, &e->left_from));
 }
 
+/* Whoever asked for it by another address does not find us there now. */
+static void entry_note_own(struct entry *e)
+{
+	const struct addr_set *public = source_public(e->source);
+	struct addr now = { 0 };
+	size_t n;
+	const struct source_candidate *c = source_candidates(e->source, &n);
+
+	if (!source_behind_nat(e->source) && n > 0)
+		now = c[0].addr;
+	else if (public && public->n > 0)
+		now = public->items[0];
+	if (now.family == 0 || addr_equal(&now, &e->own))
+		return;
+	own_was(e->world->own, &e->own);
+	own_is(e->world->own, &now);
+	e->own = now;
+}
+
 void entry_source_event(struct entry *e, enum source_event event)
 {
+	entry_note_own(e);
 	switch (event) {
 	case SOURCE_CHANGED:
 	case SOURCE_LOST:
 		e->changed = event == SOURCE_CHANGED && !e->adopted;
 		e->updated = false;
-		e->resent = false;
 		e->heard_ns = source_heard_ns(e->source);
 		entry_event(e, event == SOURCE_LOST ? RECORD_LOST
 			       : update_is_lost(e)  ? RECORD_GONE
@@ -247,6 +267,16 @@ void entry_sent(struct entry *e)
 	e->last_update_s = clock_wall_s();
 }
 
+void entry_mark(struct entry *e, enum state_mark mark, bool on)
+{
+	if (mark == STATE_RESENT)
+		e->resent = on;
+	else
+		e->differs = on;
+	state_set_mark(e->world->state, e->config->name, e->family,
+		       account_info(e->account)->name, mark, on);
+}
+
 static void entry_accept(struct entry *e, const struct notify_reply *reply,
 			 bool unchanged)
 {
@@ -260,6 +290,8 @@ static void entry_accept(struct entry *e, const struct notify_reply *reply,
 		state_accepted(e->world->state, e->config->name, e->family,
 			       account_info(e->account)->name, &e->accepted,
 			       e->accepted_at_s);
+		entry_mark(e, STATE_RESENT, e->resent);
+		entry_mark(e, STATE_DIFFERS, false);
 	}
 	if (unchanged) {
 		tell_unchanged(e);
@@ -330,6 +362,13 @@ int entry_new(const struct entry_world *world,
 	e->accepted_at_s = state_find(world->state, config->name, family,
 				      account_info(account)->name,
 				      &e->accepted);
+	e->resent = state_marked(world->state, config->name, family,
+				 account_info(account)->name, STATE_RESENT);
+	e->differs = state_marked(world->state, config->name, family,
+				  account_info(account)->name, STATE_DIFFERS);
+	if (e->accepted.n > 0 &&
+	    !machine_has(world->monitor, &e->accepted.items[0]))
+		own_was(world->own, &e->accepted.items[0]);
 	*ret = e;
 	return 0;
 }
@@ -348,6 +387,7 @@ void entry_free(struct entry *e)
 	addr_set_clear(&e->accepted);
 	addr_set_clear(&e->published);
 	free(e->answer);
+	free(e->second);
 	free(e->error);
 	free(e->note);
 	free(e);

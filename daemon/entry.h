@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "daemon/record.h"
 #include "daemon/source.h"
+#include "daemon/state.h"
 #include "notify/notify.h"
 #include "resolver/resolver.h"
 
@@ -24,6 +25,7 @@ struct account;
 struct hooks;
 struct job;
 struct monitor;
+struct own;
 struct state;
 
 /* What all entries share; borrowed for life. */
@@ -33,6 +35,7 @@ struct entry_world {
 	struct monitor *monitor;
 	struct hooks *hooks;
 	struct state *state;
+	struct own *own;
 	bool dry_run;
 	/* Called whenever an entry has changed its state. */
 	void (*moved)(void *user);
@@ -58,6 +61,13 @@ struct entry {
 	int check_id;    /* a question under way; 0: none */
 	bool checked;    /* its answer is here */
 	struct resolver_answer *answer; /* a copy; NULL: none */
+	bool unasked;    /* the servers were left alone this time */
+	/* Where they could not say: of the provider, or of the resolver. */
+	struct resolver_answer *second; /* NULL: none */
+	bool looked, resolved;
+	bool intercepted; /* ... was told */
+	enum resolver_verdict verdict; /* the last that was judged */
+	struct addr own; /* the source's address, as the servers' neighbour */
 
 	struct job *job;          /* an update queued or under way */
 	struct addr_set wanted;   /* as of the last judgement or update */
@@ -74,7 +84,8 @@ struct entry {
 	bool changed;       /* since then nothing was settled */
 	bool updated;       /* ... and an update of ours was accepted */
 	struct addr previous; /* what stood there before that update */
-	bool resent;
+	bool resent;  /* the accepted set was sent once more */
+	bool differs; /* ... and the servers say something else for good */
 	bool failing;       /* failed or refused was told */
 	unsigned int failures;
 	unsigned int watches;
@@ -121,6 +132,9 @@ void entry_abandon(struct entry *e);
 void entry_sent(struct entry *e);
 void entry_reply(struct entry *e, enum notify_status status,
 		 const struct notify_reply *reply);
+
+/* Remembers what came of the accepted set, over a restart too. */
+void entry_mark(struct entry *e, enum state_mark mark, bool on);
 
 /* "ipv4" or "ipv6". */
 const char *entry_family_name(const struct entry *e);

@@ -46,7 +46,20 @@ enum record_event judge(const struct judge_facts *f)
 	}
 	if (f->watching)
 		return f->overdue ? RECORD_OVERRULED : RECORD_UNKNOWN_KEEP;
+	if (f->accepted && f->differs)
+		return RECORD_OVERRULED;
 	return f->accepted ? RECORD_UNKNOWN_KEEP : RECORD_UNKNOWN_SEND;
+}
+
+enum judge_whom judge_whom_else(const struct judge_facts *f)
+{
+	if (f->verdict != RESOLVER_UNKNOWN || (f->watching && !f->overdue))
+		return JUDGE_NOBODY;
+	if (f->can_look && !f->looked)
+		return JUDGE_PROVIDER;
+	if (f->watching || f->known || f->resolved)
+		return JUDGE_NOBODY;
+	return JUDGE_RESOLVER;
 }
 
 uint64_t judge_watch_delay_ms(unsigned int n)

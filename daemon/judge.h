@@ -25,6 +25,11 @@ struct judge_facts {
 	bool fresh;    /* ... so lately that servers may still lag behind */
 	bool overdue;  /* watched for longer than TTL and grace */
 	bool resent;   /* this value was sent once more already */
+	bool differs;  /* ... and is known to be shown differently */
+	bool known;    /* the provider has taken some value before */
+	bool can_look; /* the provider can be asked what it holds */
+	bool looked;   /* ... and was, or the resolver was: nothing of use */
+	bool resolved;
 	enum judge_stray stray; /* OVER: just now, and not looked at since */
 };
 
@@ -33,6 +38,16 @@ struct judge_facts {
  * OVERDUE, OVERRULED, OVERTAKEN.
  */
 enum record_event judge(const struct judge_facts *f);
+
+/* Whom to ask when the name servers could not say. */
+enum judge_whom { JUDGE_NOBODY, JUDGE_PROVIDER, JUDGE_RESOLVER };
+
+/*
+ * The provider where it can tell; then, of a name that we know nothing of,
+ * the configured resolver, whose "right" is enough. Servers that are watched
+ * are given their time first.
+ */
+enum judge_whom judge_whom_else(const struct judge_facts *f);
 
 /* How long after the update the n-th look (0, 1, …) at the servers comes. */
 uint64_t judge_watch_delay_ms(unsigned int n);

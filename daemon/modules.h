@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "daemon/entry.h"
+#include "daemon/own.h"
 #include "daemon/setup.h"
 #include "daemon/shipped.h"
 #include "daemon/source.h"
@@ -27,6 +28,7 @@ struct modules {
 	struct resolver *resolver; /* of the setup in use */
 	struct hooks *hooks;
 	struct state *state;
+	struct own own;
 	struct setup *setup; /* NULL: not open yet, or stopping */
 	const struct notify_config *accounts; /* in use; notify's */
 	struct source_world source_world;

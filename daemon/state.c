@@ -55,6 +55,13 @@ int64_t state_find(const struct state *s, const char *name, int family,
 	return json_integer_value(json_object_get(r, "at"));
 }
 
+/* After what is under way in this turn: an event comes first. */
+static void state_write_soon(struct state *s)
+{
+	if (!ev_is_active(&s->write))
+		ev_timer_start(s->loop, &s->write);
+}
+
 void state_accepted(struct state *s, const char *name, int family,
 		    const char *provider, const struct addr_set *accepted,
 		    int64_t at_s)
@@ -71,9 +78,38 @@ void state_accepted(struct state *s, const char *name, int family,
 				  json_pack("{s:o, s:I}", "accepted", list,
 					    "at", (json_int_t)at_s));
 	free(key);
-	/* After what is under way in this turn: an event comes first. */
-	if (!ev_is_active(&s->write))
-		ev_timer_start(s->loop, &s->write);
+	state_write_soon(s);
+}
+
+static const char *mark_name(enum state_mark mark)
+{
+	return mark == STATE_RESENT ? "resent" : "shown-differently";
+}
+
+bool state_marked(const struct state *s, const char *name, int family,
+		  const char *provider, enum state_mark mark)
+{
+	char *key = state_key(name, family, provider);
+	json_t *r = key ? json_object_get(s->records, key) : NULL;
+
+	free(key);
+	return json_is_true(json_object_get(r, mark_name(mark)));
+}
+
+void state_set_mark(struct state *s, const char *name, int family,
+		    const char *provider, enum state_mark mark, bool on)
+{
+	char *key = state_key(name, family, provider);
+	json_t *r = key ? json_object_get(s->records, key) : NULL;
+
+	free(key);
+	if (!r || on == json_is_true(json_object_get(r, mark_name(mark))))
+		return;
+	if (on)
+		(void)json_object_set_new(r, mark_name(mark), json_true());
+	else
+		(void)json_object_del(r, mark_name(mark));
+	state_write_soon(s);
 }
 
 /* ---- the file ---- */

@@ -10,6 +10,7 @@
 #ifndef DAEMON_STATE_H
 #define DAEMON_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr_set.h"
@@ -37,5 +38,16 @@ int64_t state_find(const struct state *s, const char *name, int family,
 void state_accepted(struct state *s, const char *name, int family,
 		    const char *provider, const struct addr_set *accepted,
 		    int64_t at_s);
+
+/* What came of the accepted set. state_accepted() takes all marks away. */
+enum state_mark {
+	STATE_RESENT,  /* it was sent once more, for DNS did not say it */
+	STATE_DIFFERS, /* ... and still does not: shown differently */
+};
+bool state_marked(const struct state *s, const char *name, int family,
+		  const char *provider, enum state_mark mark);
+/* Where nothing was accepted there is nothing to mark. */
+void state_set_mark(struct state *s, const char *name, int family,
+		    const char *provider, enum state_mark mark, bool on);
 
 #endif

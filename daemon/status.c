@@ -132,14 +132,22 @@ static void append_line(void *user, const char *line)
 	(void)json_array_append_new(user, json_text(line));
 }
 
+static void append_servers(json_t *list, const struct resolver_answer *a)
+{
+	char line[400];
+
+	for (size_t i = 0; a && i < a->n_servers; i++)
+		append_line(list, resolver_server_print(&a->servers[i], line,
+							sizeof(line)));
+}
+
 static json_t *server_lines(const struct entry *e)
 {
 	json_t *list = json_array();
 	char line[400];
 
-	for (size_t i = 0; e->answer && i < e->answer->n_servers; i++)
-		append_line(list, resolver_server_print(&e->answer->servers[i],
-							line, sizeof(line)));
+	append_servers(list, e->answer);
+	append_servers(list, e->second);
 	if (e->answer && e->answer->status != 0) {
 		(void)snprintf(line, sizeof(line),
 			       "the zone's servers could not be found: %s",

@@ -85,27 +85,35 @@ void tell_moved(const struct entry *e, enum record_state from,
 			 record_event_name(event));
 }
 
-void tell_checked(const struct entry *e)
+void tell_checked(const struct entry *e, const struct resolver_answer *a)
 {
 	struct log_fields f = fields(e, "checked");
 	char line[400];
 
 	if (!log_wants(LOG_LEVEL_DEBUG))
 		return;
-	if (!e->answer || e->answer->n_servers == 0) {
+	if (!a || a->n_servers == 0) {
 		log_line(LOG_LEVEL_DEBUG, &f,
 			 "no name server could be asked: %s",
-			 !e->answer		  ? "no memory"
-			 : e->answer->status == 0 ? "none is reachable"
-						  : strerror(
-						       -e->answer->status));
+			 !a		  ? "no memory"
+			 : a->status == 0 ? "none is reachable"
+					  : strerror(-a->status));
 		return;
 	}
-	for (size_t i = 0; i < e->answer->n_servers; i++)
+	for (size_t i = 0; i < a->n_servers; i++)
 		log_line(LOG_LEVEL_DEBUG, &f, "zone %s, %s",
-			 e->answer->zone ? e->answer->zone : "unknown",
-			 resolver_server_print(&e->answer->servers[i], line,
+			 a->zone ? a->zone : "unknown",
+			 resolver_server_print(&a->servers[i], line,
 					       sizeof(line)));
+}
+
+void tell_intercepted(const struct entry *e, const struct resolver_server *s)
+{
+	struct log_fields f = fields(e, "intercepted");
+	char line[400];
+
+	log_line(LOG_LEVEL_WARNING, &f, "not believed: %s",
+		 resolver_server_print(s, line, sizeof(line)));
 }
 
 void tell_accepted(const struct entry *e, const struct notify_reply *reply)
@@ -227,7 +235,15 @@ void tell_overruled(const struct entry *e)
 	struct log_fields f = fields(e, "overruled");
 	char said[400];
 
-	log_line(LOG_LEVEL_WARNING, &f,
+	log_line(LOG_LEVEL_NOTICE, &f,
 		 "accepted, but shown differently (%s), leaving it so",
 		 dissent(e, said, sizeof(said)));
+}
+
+void tell_unseen(const struct entry *e)
+{
+	struct log_fields f = fields(e, "unseen");
+
+	log_line(LOG_LEVEL_INFO, &f,
+		 "accepted, but no name server could be asked");
 }

@@ -11,7 +11,9 @@
 void tell_moved(const struct entry *e, enum record_state from,
 		enum record_event event);
 /* Debug: a line per name server. */
-void tell_checked(const struct entry *e);
+void tell_checked(const struct entry *e, const struct resolver_answer *a);
+/* Somebody answers in this server's place. */
+void tell_intercepted(const struct entry *e, const struct resolver_server *s);
 /* reply_sent_ns: when the request went out; 0: it did not. */
 void tell_accepted(const struct entry *e, const struct notify_reply *reply);
 /* delay_ms: until the next try. */
@@ -25,5 +27,7 @@ void tell_unchanged(const struct entry *e);
 /* Not agreed within TTL and grace: once more, or left alone from now on. */
 void tell_overdue(const struct entry *e);
 void tell_overruled(const struct entry *e);
+/* ... or nobody could say whether they agree. */
+void tell_unseen(const struct entry *e);
 
 #endif

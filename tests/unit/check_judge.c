@@ -55,6 +55,9 @@ static const struct row {
 	{ "watching, nobody can say: nothing is sent for that",
 	  { .verdict = RESOLVER_UNKNOWN, .watching = true, .accepted = true,
 	    .overdue = true }, RECORD_OVERRULED },
+	{ "nobody can say, but it is known to be shown differently",
+	  { .verdict = RESOLVER_UNKNOWN, .accepted = true, .resent = true,
+	    .differs = true }, RECORD_OVERRULED },
 	{ "watching, nobody can say yet",
 	  { .verdict = RESOLVER_UNKNOWN, .watching = true, .accepted = true },
 	  RECORD_UNKNOWN_KEEP },
@@ -100,6 +103,45 @@ START_TEST(test_watch_delays_grow)
 }
 END_TEST
 
+static const struct whom_row {
+	const char *name;
+	struct judge_facts facts;
+	enum judge_whom want;
+} whoms[] = {
+	{ "they said it", { .verdict = RESOLVER_DIFFERS, .can_look = true },
+	  JUDGE_NOBODY },
+	{ "the provider first",
+	  { .verdict = RESOLVER_UNKNOWN, .can_look = true }, JUDGE_PROVIDER },
+	{ "... but once",
+	  { .verdict = RESOLVER_UNKNOWN, .can_look = true, .looked = true },
+	  JUDGE_RESOLVER },
+	{ "it cannot tell", { .verdict = RESOLVER_UNKNOWN }, JUDGE_RESOLVER },
+	{ "the resolver cannot either",
+	  { .verdict = RESOLVER_UNKNOWN, .resolved = true }, JUDGE_NOBODY },
+	{ "what was accepted decides, not the resolver",
+	  { .verdict = RESOLVER_UNKNOWN, .known = true }, JUDGE_NOBODY },
+	{ "... where the provider does not",
+	  { .verdict = RESOLVER_UNKNOWN, .known = true, .can_look = true },
+	  JUDGE_PROVIDER },
+	{ "the watched have time",
+	  { .verdict = RESOLVER_UNKNOWN, .watching = true, .can_look = true },
+	  JUDGE_NOBODY },
+	{ "... until it is over",
+	  { .verdict = RESOLVER_UNKNOWN, .watching = true, .overdue = true,
+	    .can_look = true }, JUDGE_PROVIDER },
+	{ "... and the resolver is never asked of them",
+	  { .verdict = RESOLVER_UNKNOWN, .watching = true, .overdue = true },
+	  JUDGE_NOBODY },
+};
+
+START_TEST(test_whom_else)
+{
+	const struct whom_row *r = &whoms[_i];
+
+	ck_assert_msg(judge_whom_else(&r->facts) == r->want, "%s", r->name);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("judge");
@@ -108,6 +150,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
 	tcase_add_test(tc, test_unknown_never_sends_an_accepted_value);
 	tcase_add_test(tc, test_watch_delays_grow);
+	tcase_add_loop_test(tc, test_whom_else, 0, SUITE_COUNT(whoms));
 	suite_add_tcase(s, tc);
 	return s;
 }

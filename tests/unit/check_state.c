@@ -56,6 +56,34 @@ static struct state *reopen(struct state *s)
 	return s;
 }
 
+static bool marked(const struct state *s, enum state_mark mark)
+{
+	return state_marked(s, "home.example", AF_INET, "ns", mark);
+}
+
+START_TEST(test_marks_are_there_until_another_set_is_accepted)
+{
+	struct state *s = reopen(NULL);
+
+	state_set_mark(s, "home.example", AF_INET, "ns", STATE_RESENT, true);
+	ck_assert(!marked(s, STATE_RESENT));
+	accept_one(s, "home.example", "192.0.2.1");
+	ck_assert(!marked(s, STATE_RESENT));
+	state_set_mark(s, "home.example", AF_INET, "ns", STATE_RESENT, true);
+	state_set_mark(s, "home.example", AF_INET, "ns", STATE_DIFFERS, true);
+	s = reopen(s);
+	ck_assert(marked(s, STATE_RESENT) && marked(s, STATE_DIFFERS));
+	ck_assert(!state_marked(s, "home.example", AF_INET6, "ns",
+				STATE_DIFFERS));
+	state_set_mark(s, "home.example", AF_INET, "ns", STATE_DIFFERS, false);
+	s = reopen(s);
+	ck_assert(marked(s, STATE_RESENT) && !marked(s, STATE_DIFFERS));
+	accept_one(s, "home.example", "192.0.2.2");
+	ck_assert(!marked(s, STATE_RESENT));
+	state_close(s);
+}
+END_TEST
+
 START_TEST(test_what_was_accepted_is_there_after_a_restart)
 {
 	struct addr_set found = { 0 };
@@ -164,6 +192,8 @@ Suite *suite(void)
 	TCase *tc = tcase_create("file");
 
 	tcase_add_checked_fixture(tc, setup_dir, teardown_dir);
+	tcase_add_test(tc,
+		       test_marks_are_there_until_another_set_is_accepted);
 	tcase_add_test(tc, test_what_was_accepted_is_there_after_a_restart);
 	tcase_add_test(tc, test_the_file_is_for_us_alone);
 	tcase_add_loop_test(tc, test_a_damaged_file_is_put_aside, 0,
