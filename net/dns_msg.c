@@ -315,6 +315,8 @@ int dns_answer_next(struct dns_answer *a, struct dns_record *ret)
 		return -EBADMSG;
 	rdata = r;
 	rdata.len = r.at + n;
+	ret->data = r.data + r.at;
+	ret->data_len = n;
 	if (ret->class == DNS_IN || ret->type == DNS_TXT)
 		if (rdata_get(&rdata, ret) < 0)
 			return -EBADMSG;

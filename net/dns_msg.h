@@ -69,6 +69,8 @@ struct dns_record {
 	char target[DNS_NAME_SIZE]; /* NS, CNAME, SOA's MNAME; lower case */
 	uint32_t minimum_s;         /* SOA */
 	char text[256];             /* TXT: its strings joined, cut */
+	const uint8_t *data; /* as it came; names in it may be compressed */
+	uint16_t data_len;
 };
 
 /*

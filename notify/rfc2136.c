@@ -6,6 +6,7 @@
 
 #include <ldns/ldns.h>
 
+#include "net/dns_msg.h"
 #include "notify/rfc2136.h"
 #include "notify/tsig.h"
 
@@ -29,6 +30,7 @@ struct writer {
 	uint8_t *data;
 	size_t len, size;
 	size_t zone_labels; /* length of the zone's text */
+	size_t prereqs, updates;
 	bool failed;
 };
 
@@ -121,19 +123,85 @@ static void put_rr(struct writer *w, const char *name, struct owner *o,
 		put(w, a->bytes, len);
 }
 
-/* Delete an RRset (2.5.2), then add each record of it (2.5.1). */
-static size_t put_set(struct writer *w, const struct rfc2136_change *c,
-		      struct owner *o, const struct job_set *set,
-		      unsigned int type)
+static bool holds(const struct addr *set, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&set[i], a))
+			return true;
+	return false;
+}
+
+/*
+ * Delete an RRset (2.5.2), then add each record of it (2.5.1); or add, and
+ * then delete each record that is known to be ours (2.5.4), so that the name
+ * is never without any.
+ */
+static void put_set(struct writer *w, const struct rfc2136_change *c,
+		    struct owner *o, const struct job_set *set,
+		    unsigned int type)
 {
 	uint32_t ttl_s = c->ttl_s ? c->ttl_s : RFC2136_TTL_S;
 
 	if (!set->given)
-		return 0;
-	put_rr(w, c->name, o, type, CLASS_ANY, 0, NULL);
+		return;
+	if (!set->was_given) {
+		put_rr(w, c->name, o, type, CLASS_ANY, 0, NULL);
+		w->updates++;
+	}
 	for (size_t i = 0; i < set->n; i++)
 		put_rr(w, c->name, o, type, CLASS_IN, ttl_s, &set->addrs[i]);
-	return 1 + set->n;
+	w->updates += set->n;
+	for (size_t i = 0; set->was_given && i < set->n_was; i++) {
+		if (holds(set->addrs, set->n, &set->was[i]) ||
+		    holds(set->was, i, &set->was[i]))
+			continue;
+		put_rr(w, c->name, o, type, CLASS_NONE, 0, &set->was[i]);
+		w->updates++;
+	}
+}
+
+static void put_records(struct writer *w, const struct rfc2136_change *c,
+			bool prereqs)
+{
+	uint32_t ttl_s = c->ttl_s ? c->ttl_s : RFC2136_TTL_S;
+
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct rfc2136_record *r = &c->records[i];
+		struct owner o = { .at = 0 };
+
+		if ((r->act == RFC2136_EQUALS) != prereqs)
+			continue;
+		put_owner(w, r->name, &o);
+		put_u16(w, r->type);
+		put_u16(w, r->act == RFC2136_DELETE ? CLASS_NONE : CLASS_IN);
+		put_u32(w, r->act == RFC2136_ADD ? ttl_s : 0);
+		put_u16(w, r->len);
+		put(w, r->data, r->len);
+		if (prereqs)
+			w->prereqs++;
+		else
+			w->updates++;
+	}
+}
+
+static void put_prereqs(struct writer *w, const struct rfc2136_change *c,
+			struct owner *o)
+{
+	/* 2.4.3: no RRset of this type. */
+	if (!c->any_name) {
+		put_rr(w, c->name, o, TYPE_CNAME, CLASS_NONE, 0, NULL);
+		w->prereqs++;
+	}
+	/* 2.4.1: an RRset of this type. */
+	if (c->no_create && c->ipv4->given) {
+		put_rr(w, c->name, o, TYPE_A, CLASS_ANY, 0, NULL);
+		w->prereqs++;
+	}
+	if (c->no_create && c->ipv6->given) {
+		put_rr(w, c->name, o, TYPE_AAAA, CLASS_ANY, 0, NULL);
+		w->prereqs++;
+	}
+	put_records(w, c, true);
 }
 
 static void put_count(struct writer *w, size_t at, size_t n)
@@ -154,12 +222,11 @@ static int put_message(struct writer *w, const char *zone,
 		       const struct rfc2136_change *changes, size_t n,
 		       struct owner *owners)
 {
-	size_t updates = 0;
 	const uint8_t root = 0;
 
 	put_u16(w, OPCODE_UPDATE << 11);
 	put_u16(w, 1); /* zone */
-	put_u16(w, (unsigned int)n); /* prerequisites */
+	put_u16(w, 0); /* prerequisites */
 	put_u16(w, 0);
 	put_u16(w, 0);
 	put_labels(w, zone, strlen(zone));
@@ -170,19 +237,18 @@ static int put_message(struct writer *w, const char *zone,
 	for (size_t i = 0; i < n; i++) {
 		if (!is_within(changes[i].name, zone))
 			return -EINVAL;
-		/* 2.4.3: no RRset of this type. */
-		put_rr(w, changes[i].name, &owners[i], TYPE_CNAME, CLASS_NONE,
-		       0, NULL);
+		put_prereqs(w, &changes[i], &owners[i]);
 	}
 	for (size_t i = 0; i < n; i++) {
-		updates += put_set(w, &changes[i], &owners[i], changes[i].ipv4,
-				   TYPE_A);
-		updates += put_set(w, &changes[i], &owners[i], changes[i].ipv6,
-				   TYPE_AAAA);
+		put_set(w, &changes[i], &owners[i], changes[i].ipv4, TYPE_A);
+		put_set(w, &changes[i], &owners[i], changes[i].ipv6,
+			TYPE_AAAA);
+		put_records(w, &changes[i], false);
 	}
-	if (w->failed || n > UINT16_MAX || updates > UINT16_MAX)
+	if (w->failed || w->prereqs > UINT16_MAX || w->updates > UINT16_MAX)
 		return -EINVAL;
-	put_count(w, 8, updates);
+	put_count(w, 6, w->prereqs);
+	put_count(w, 8, w->updates);
 	return 0;
 }
 
@@ -191,9 +257,12 @@ size_t rfc2136_change_size(const struct rfc2136_change *c)
 	size_t each = strlen(c->name) + 3 + RR_FIXED, size = each;
 
 	if (c->ipv4->given)
-		size += each + c->ipv4->n * (each + 4);
+		size += 2 * each + (c->ipv4->n + c->ipv4->n_was) * (each + 4);
 	if (c->ipv6->given)
-		size += each + c->ipv6->n * (each + 16);
+		size += 2 * each + (c->ipv6->n + c->ipv6->n_was) * (each + 16);
+	for (size_t i = 0; i < c->n_records; i++)
+		size += strlen(c->records[i].name) + 3 + RR_FIXED +
+			c->records[i].len;
 	return size;
 }
 
@@ -232,6 +301,29 @@ out:
 	m.len = w.len;
 	*ret = m;
 	return 0;
+}
+
+int rfc2136_ask(const char *name, uint16_t type, const struct tsig_key *key,
+		uint16_t id, int64_t now_s, struct rfc2136_message *ret)
+{
+	struct rfc2136_message m = { .wire = malloc(DNS_QUERY_SIZE +
+						    TSIG_SIZE_MAX) };
+	int r = -ENOMEM;
+
+	if (m.wire)
+		r = dns_query_build(name, type, DNS_IN, id, false, false, 0,
+				    m.wire);
+	if (r > 0) {
+		m.len = (size_t)r;
+		r = key ? tsig_sign(m.wire, &m.len,
+				    DNS_QUERY_SIZE + TSIG_SIZE_MAX, key, now_s,
+				    m.mac, &m.mac_len) : 0;
+	}
+	if (r == 0)
+		*ret = m;
+	else
+		free(m.wire);
+	return r;
 }
 
 void rfc2136_message_done(struct rfc2136_message *m)

@@ -6,6 +6,7 @@
 #ifndef NOTIFY_RFC2136_H
 #define NOTIFY_RFC2136_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,11 +16,33 @@
 /* Where neither job nor account says. */
 #define RFC2136_TTL_S 60
 
-/* One name: each family that is given is deleted and added anew. */
+enum rfc2136_act {
+	RFC2136_EQUALS, /* prerequisite: with all others of its name, the set */
+	RFC2136_ADD,
+	RFC2136_DELETE, /* exactly this record */
+};
+
+/* A record of another kind that goes along. */
+struct rfc2136_record {
+	enum rfc2136_act act;
+	const char *name; /* in the zone */
+	uint16_t type;
+	const uint8_t *data; /* no names in it that are compressed */
+	uint16_t len;
+};
+
+/*
+ * One name: each family that is given is deleted and added anew; one that
+ * has a `was` loses exactly those values.
+ */
 struct rfc2136_change {
 	const char *name;
 	const struct job_set *ipv4, *ipv6;
-	uint32_t ttl_s; /* 0: RFC2136_TTL_S */
+	uint32_t ttl_s;  /* 0: RFC2136_TTL_S */
+	bool no_create;  /* prerequisite: each set is there */
+	bool any_name;   /* nothing is asked of the name; no addresses */
+	const struct rfc2136_record *records;
+	size_t n_records;
 };
 
 struct rfc2136_message {
@@ -44,6 +67,13 @@ void rfc2136_message_done(struct rfc2136_message *m);
 /* At least what this change takes in a message. */
 size_t rfc2136_change_size(const struct rfc2136_change *c);
 
+/*
+ * A question, signed where key is not NULL, to be judged as an update is. 0,
+ * -EINVAL or -ENOMEM.
+ */
+int rfc2136_ask(const char *name, uint16_t type, const struct tsig_key *key,
+		uint16_t id, int64_t now_s, struct rfc2136_message *ret);
+
 /* A signature that goes nowhere: loads and warms what signing needs. */
 void rfc2136_warm(const struct tsig_key *key);
 
@@ -52,6 +82,9 @@ enum rfc2136_verdict {
 	RFC2136_DOUBTFUL,  /* not proven: *ret counts if nothing better comes */
 	RFC2136_TRUNCATED, /* ask by TCP */
 	RFC2136_SPLIT,     /* one name may spoil it for all: apart; else *ret */
+	RFC2136_DENIED,    /* another server may do it, or apart; else *ret */
+	RFC2136_AGAIN,     /* RFC2136_EQUALS did not hold: look anew; else *ret */
+	RFC2136_ABSENT,    /* no_create: a set is not there; else *ret */
 	RFC2136_ELSEWHERE, /* another server may do it; else *ret */
 	RFC2136_JUDGED,    /* *ret */
 };
@@ -60,6 +93,10 @@ struct rfc2136_sent {
 	const struct rfc2136_message *message;
 	const struct tsig_key *key;
 	const char *zone;
+	bool equals;   /* there was an RFC2136_EQUALS in it */
+	bool no_create;
+	bool question; /* of rfc2136_ask(): an answer about nothing is one */
+	int64_t *server_s; /* the server's clock goes there; NULL: no matter */
 	const char *name; /* the first one, for the text */
 	const char *server; /* for the text */
 };

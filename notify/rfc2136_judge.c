@@ -7,6 +7,7 @@
 #include <ldns/ldns.h>
 
 #include "base/buf.h"
+#include "net/dns_msg.h"
 #include "notify/rfc2136.h"
 #include "notify/tsig.h"
 
@@ -35,6 +36,7 @@ static enum rfc2136_verdict bad_time(const struct reply *r,
 			    "set it", llabs((long long)off_s),
 			    off_s > 0 ? "behind" : "ahead of",
 			    r->sent->server);
+	ret->clock = true;
 	return RFC2136_JUDGED;
 }
 
@@ -51,17 +53,17 @@ static enum rfc2136_verdict not_auth(const struct reply *r,
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "BADSIG: %s has another secret or algorithm for "
 			    "the key %s", s->server, key);
-		return RFC2136_JUDGED;
+		return RFC2136_ELSEWHERE;
 	case TSIG_BADKEY:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "BADKEY: %s knows no key %s with %s, or does not "
 			    "let it change %s", s->server, key,
 			    s->key ? s->key->algorithm : "", s->name);
-		return RFC2136_SPLIT; /* Knot: a name it may not change */
+		return RFC2136_DENIED; /* Knot: a name it may not change */
 	case TSIG_BADTRUNC:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "BADTRUNC: %s wants longer signatures", s->server);
-		return RFC2136_JUDGED;
+		return RFC2136_ELSEWHERE;
 	default:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "NOTAUTH: %s is not the primary server of the zone "
@@ -75,7 +77,11 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 {
 	const struct rfc2136_sent *s = r->sent;
 
-	if (!s->key)
+	if (s->question && (!s->key || r->tsig.verdict == TSIG_GOOD))
+		outcome_set(ret, NOTIFY_REFUSED, 0,
+			    "REFUSED: %s does not answer questions about %s "
+			    "from here", s->server, s->name);
+	else if (!s->key)
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "REFUSED: %s does not take unsigned updates of %s "
 			    "from here: give the account a key", s->server,
@@ -90,7 +96,39 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 			    "REFUSED (without signature): %s does not accept "
 			    "the key %s: look at its name, secret and right to "
 			    "change %s", s->server, s->key->name, s->name);
-	return r->tsig.verdict == TSIG_GOOD ? RFC2136_SPLIT : RFC2136_JUDGED;
+	return r->tsig.verdict == TSIG_GOOD ? RFC2136_DENIED
+					    : RFC2136_ELSEWHERE;
+}
+
+/* An answer to what was never asked. */
+static enum rfc2136_verdict no_sense(const struct reply *r,
+				     struct outcome *ret)
+{
+	outcome_set(ret, NOTIFY_RETRY, 900,
+		    "%s answered with rcode %u, which makes no sense here",
+		    r->sent->server, r->rcode);
+	return RFC2136_JUDGED;
+}
+
+/* A set that was asked for is not there, or is another one. */
+static enum rfc2136_verdict not_there(const struct reply *r,
+				      struct outcome *ret)
+{
+	const struct rfc2136_sent *s = r->sent;
+
+	if (s->equals) {
+		outcome_set(ret, NOTIFY_RETRY, 0,
+			    "NXRRSET: the other owners of %s change it all the "
+			    "time", s->name);
+		return RFC2136_AGAIN;
+	}
+	if (!s->no_create)
+		return no_sense(r, ret);
+	outcome_set(ret, NOTIFY_REFUSED, 0,
+		    "NXRRSET: %s has no such record at %s, and create = no "
+		    "lets none be made: make it once by hand", s->name,
+		    s->server);
+	return RFC2136_ABSENT;
 }
 
 static enum rfc2136_verdict judge_rcode(const struct reply *r,
@@ -123,6 +161,8 @@ static enum rfc2136_verdict judge_rcode(const struct reply *r,
 			    "%s is a CNAME: remove it or give the record "
 			    "another name", s->name);
 		return RFC2136_SPLIT;
+	case LDNS_RCODE_NXRRSET:
+		return not_there(r, ret);
 	case LDNS_RCODE_NOTAUTH:
 		return not_auth(r, ret);
 	case LDNS_RCODE_NOTZONE:
@@ -130,12 +170,15 @@ static enum rfc2136_verdict judge_rcode(const struct reply *r,
 			    "NOTZONE: %s says that %s is not in the zone %s",
 			    s->server, s->name, *s->zone ? s->zone : ".");
 		return RFC2136_SPLIT;
+	case LDNS_RCODE_NXDOMAIN:
+		if (s->question) {
+			outcome_set(ret, NOTIFY_DONE, 0, "NXDOMAIN from %s",
+				    s->server);
+			return RFC2136_JUDGED;
+		}
+		/* fall through */
 	default:
-		/* NXDOMAIN, NXRRSET, YXDOMAIN answer what we never ask. */
-		outcome_set(ret, NOTIFY_RETRY, 900,
-			    "%s answered with rcode %u, which makes no sense "
-			    "here", s->server, r->rcode);
-		return RFC2136_JUDGED;
+		return no_sense(r, ret);
 	}
 }
 
@@ -155,7 +198,9 @@ static enum rfc2136_verdict judge_unproven(const struct reply *r,
 		return RFC2136_DOUBTFUL;
 	}
 	(void)judge_rcode(r, &o);
-	if (r->rcode == LDNS_RCODE_NOERROR || r->rcode == LDNS_RCODE_YXRRSET)
+	if (r->rcode == LDNS_RCODE_NOERROR ||
+	    r->rcode == LDNS_RCODE_NXDOMAIN ||
+	    r->rcode == LDNS_RCODE_YXRRSET || r->rcode == LDNS_RCODE_NXRRSET)
 		o.status = NOTIFY_RETRY;
 	outcome_set(ret, o.status, o.retry_after_s,
 		    "without signature: %s", o.text);
@@ -169,6 +214,8 @@ static bool is_ours(const struct rfc2136_sent *sent, const ldns_pkt *pkt)
 	const ldns_rr *q;
 	bool same;
 
+	if (sent->question)
+		return true; /* by dns_answer_open() */
 	if (!ldns_pkt_qr(pkt) ||
 	    (int)ldns_pkt_get_opcode(pkt) != OPCODE_UPDATE)
 		return false;
@@ -200,12 +247,16 @@ static enum rfc2136_verdict judge(const struct rfc2136_sent *sent,
 
 	if (!is_ours(sent, pkt))
 		return RFC2136_NOT_OURS;
+	if (sent->server_s)
+		*sent->server_s = now_s;
 	if (ldns_pkt_tc(pkt))
 		return RFC2136_TRUNCATED;
 	if (!sent->key)
 		return judge_rcode(&r, ret);
 	r.tsig = tsig_verify(pkt, data, len, sent->key, sent->message->mac,
 			     sent->message->mac_len, now_s);
+	if (sent->server_s && r.tsig.verdict == TSIG_GOOD)
+		*sent->server_s = r.tsig.server_s;
 	if (r.tsig.verdict == TSIG_GOOD ||
 	    (r.tsig.verdict == TSIG_UNSIGNED_ERROR &&
 	     r.rcode == LDNS_RCODE_NOTAUTH))
@@ -280,6 +331,12 @@ enum rfc2136_verdict rfc2136_judge(const struct rfc2136_sent *sent,
 	enum rfc2136_verdict v = RFC2136_NOT_OURS;
 	ldns_pkt *pkt = NULL;
 
+	struct dns_answer a;
+
+	if (sent->question &&
+	    dns_answer_open(sent->message->wire, sent->message->len, data, len,
+			    &a) < 0)
+		return RFC2136_NOT_OURS;
 	if (is_sane(sent, data, len) &&
 	    ldns_wire2pkt(&pkt, data, len) == LDNS_STATUS_OK)
 		v = judge(sent, data, len, now_s, pkt, ret);

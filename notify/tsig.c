@@ -255,7 +255,7 @@ struct tsig_answer tsig_verify(ldns_pkt *pkt, const uint8_t *wire, size_t len,
 			       const struct tsig_key *k, const uint8_t *mac,
 			       size_t mac_len, int64_t now_s)
 {
-	struct tsig_answer a = { .verdict = TSIG_WRONG };
+	struct tsig_answer a = { .verdict = TSIG_WRONG, .server_s = -1 };
 	const ldns_rr *rr = ldns_pkt_tsig(pkt);
 	const ldns_rdf *f;
 	int64_t signed_s, off_s;
@@ -279,6 +279,8 @@ struct tsig_answer tsig_verify(ldns_pkt *pkt, const uint8_t *wire, size_t len,
 				     ldns_rdf_size(f) - 2);
 	f = ldns_rr_rdf(rr, FIELD_TIME);
 	signed_s = time_of(ldns_rdf_data(f), ldns_rdf_size(f));
+	if (a.error != TSIG_BADTIME)
+		a.server_s = signed_s;
 	off_s = signed_s > now_s ? signed_s - now_s : now_s - signed_s;
 	if (a.error != TSIG_BADTIME && off_s > TSIG_FUDGE_S)
 		return a;

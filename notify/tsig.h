@@ -61,7 +61,7 @@ enum tsig_verdict {
 struct tsig_answer {
 	enum tsig_verdict verdict;
 	uint16_t error;   /* an enum tsig_error; 0 */
-	int64_t server_s; /* BADTIME: the server's clock */
+	int64_t server_s; /* the server's clock, where it was told */
 };
 
 /* pkt is wire, parsed; mac that of the request. */

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "net/route.h"
 #include "notify/account.h"
@@ -19,6 +20,8 @@
 /* Works that may be sent apart because one of them spoils a message. */
 #define APART_BUDGET 40
 #define ZONES_MAX 4096
+/* So long the first server is not waited for, after it failed. */
+#define GOOD_MS 60000
 
 struct update_zone {
 	struct update_zone *next;
@@ -72,6 +75,21 @@ void update_zones_forget(struct update *u)
 	}
 }
 
+size_t update_first_server(const struct update *u)
+{
+	/* The first one needs no look at the clock. */
+	return u->good_server && clock_mono_ms() < u->good_until_ms
+		       ? u->good_server : 0;
+}
+
+void update_server_is_good(struct update *u, size_t server)
+{
+	if (server && server != update_first_server(u))
+		u->good_until_ms = clock_mono_ms() + GOOD_MS;
+	if (server || u->good_server)
+		u->good_server = server;
+}
+
 static const char *zone_of(const struct update *u, const struct job *j)
 {
 	if (j->zone_given)
@@ -93,6 +111,9 @@ static bool fits(const struct update *u, const struct job *a,
 {
 	const char *za = zone_of(u, a), *zb = zone_of(u, b);
 
+	/* A shared name and one that must be there need a message each. */
+	if (a->owner[0] || b->owner[0] || a->no_create || b->no_create)
+		return false;
 	return za && zb && strcmp(za, zb) == 0 &&
 	       addr_equal(&a->ipv4.source, &b->ipv4.source) &&
 	       addr_equal(&a->ipv6.source, &b->ipv6.source) &&

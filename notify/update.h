@@ -35,6 +35,8 @@ struct update {
 	const char *zone; /* NULL: find it */
 	struct update_server servers[UPDATE_SERVERS_MAX];
 	size_t n_servers; /* 0: the zone's primary */
+	size_t good_server; /* it did what others would not */
+	uint64_t good_until_ms;
 	struct update_zone *zones; /* found before */
 	struct batch *batches;
 	bool warm;

@@ -13,8 +13,10 @@
 #include "notify/account.h"
 #include "notify/dns_io.h"
 #include "notify/engine.h"
+#include "notify/owner.h"
 #include "notify/resolve.h"
 #include "notify/rfc2136.h"
+#include "notify/update_ask.h"
 #include "notify/update_batch.h"
 #include "notify/zone.h"
 
@@ -48,7 +50,7 @@ uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms)
 
 bool batch_is_last_target(const struct batch *b)
 {
-	return b->addr + 1 >= b->n_addrs && b->server + 1 >= n_servers(b);
+	return b->addr + 1 >= b->n_addrs && b->servers_left <= 1;
 }
 
 void batch_free(struct batch *b)
@@ -64,6 +66,8 @@ void batch_free(struct batch *b)
 		b->works[i]->batch = NULL;
 	dns_io_free(b->io);
 	ask_free(b->ask);
+	update_ask_free(b->question);
+	owner_plan_free(b->plan);
 	if (b->resolving > 0)
 		resolve_cancel(e->resolve, b->resolving);
 	if (b->looking > 0)
@@ -78,6 +82,12 @@ void batch_finish(struct batch *b, const struct outcome *o)
 {
 	struct outcome out = *o;
 
+	if (b->only == AF_INET6) { /* the other one went before */
+		if (b->first.status > o->status)
+			out = b->first;
+		out.ipv4 = b->first.status;
+		out.ipv6 = o->status;
+	}
 	out.sent_ns = b->sent_ns;
 	if (o->status != NOTIFY_DONE)
 		update_zones_forget(b->u);
@@ -104,21 +114,37 @@ void batch_next_target(struct batch *b)
 {
 	b->addr++;
 	if (b->addr >= b->n_addrs) {
-		b->server++;
+		b->server = (b->server + 1) % n_servers(b);
+		b->servers_left--;
 		b->n_addrs = b->addr = 0;
 	}
 	rfc2136_message_done(&b->message);
+	owner_plan_free(b->plan);
+	b->plan = NULL;
 	batch_step(b);
+}
+
+/*
+ * Of several servers the first one's word counts, but none is final as long
+ * as one of them may come to another: a secondary's refusal says nothing
+ * while the primary is away.
+ */
+void batch_target_said(struct batch *b, const struct outcome *o)
+{
+	if (!b->has_last || (b->last.status == NOTIFY_REFUSED &&
+			     o->status != NOTIFY_REFUSED))
+		b->last = *o;
+	b->has_last = true;
+	batch_next_target(b);
 }
 
 void batch_target_failed(struct batch *b, int error)
 {
-	/* What a server said is worth more than that another is silent. */
-	if (!b->has_last || b->last.status == NOTIFY_RETRY)
-		outcome_set(&b->last, NOTIFY_RETRY, 0, "%s: %s", b->target,
-			    engine_error(error));
-	b->has_last = true;
-	batch_next_target(b);
+	struct outcome o;
+
+	outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", b->target,
+		    engine_error(error));
+	batch_target_said(b, &o);
 }
 
 /* ---- the zone ---- */
@@ -270,7 +296,7 @@ void batch_step(struct batch *b)
 					    ? b->zone : batch_job(b)->name,
 		       sizeof(b->soa_name));
 		ask_resolver(b);
-	} else if (b->server >= n_servers(b) || batch_left_ms(b, 1) == 0) {
+	} else if (b->servers_left == 0 || batch_left_ms(b, 1) == 0) {
 		if (!b->has_last)
 			outcome_set(&b->last, NOTIFY_RETRY, 0,
 				    "no answer in time");
@@ -279,6 +305,8 @@ void batch_step(struct batch *b)
 		return;
 	} else if (!b->zone_known) {
 		ask_target(b);
+	} else if (batch_job(b)->owner[0] && !b->plan) {
+		batch_ask_owners(b);
 	} else {
 		batch_send(b);
 	}
@@ -310,6 +338,8 @@ void batch_start(struct update *u, struct work *const *works, size_t n,
 	b->u = u;
 	b->budget = budget;
 	b->deadline_ms = clock_mono_ms() + u->account->timeout_ms;
+	b->server = update_first_server(u);
+	b->servers_left = n_servers(b);
 	if (zone) {
 		(void)snprintf(b->zone, sizeof(b->zone), "%s", zone);
 		b->zone_known = true;

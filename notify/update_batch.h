@@ -13,6 +13,8 @@
 
 struct ask;
 struct dns_io;
+struct owner_plan;
+struct update_ask;
 
 /*
  * The next server's next address is the target; where the zone is not known
@@ -31,6 +33,7 @@ struct batch {
 	bool primary_known;         /* no server configured: the zone's */
 	struct update_server primary;
 	size_t server; /* index; the primary counts as the only one */
+	size_t servers_left; /* to be tried, this one included */
 	struct addr addrs[RESOLVE_ADDRS_MAX];
 	size_t addr, n_addrs; /* of the server */
 	uint64_t deadline_ms;
@@ -39,9 +42,19 @@ struct batch {
 	struct rfc2136_message message;
 	struct outcome last; /* if no server does better */
 	bool has_last;
+	/* A shared name: what comes of the marks at the target; NULL: ask. */
+	struct owner_plan *plan;
+	unsigned int tries;
+	/*
+	 * create = no, and one family of two was not there: each by itself,
+	 * first this one. 0: together.
+	 */
+	int only;
+	struct outcome first;
 	/* One of these is under way. */
 	struct dns_io *io;
 	struct ask *ask;
+	struct update_ask *question;
 	int resolving, looking;
 	uint8_t query[DNS_QUERY_SIZE];
 	size_t query_len;
@@ -68,10 +81,24 @@ bool batch_is_last_target(const struct batch *b);
 void batch_step(struct batch *b);
 void batch_next_target(struct batch *b);
 void batch_target_failed(struct batch *b, int error);
+/* The target's word, which another one may better. */
+void batch_target_said(struct batch *b, const struct outcome *o);
 /* Answers all works and frees the batch. */
 void batch_finish(struct batch *b, const struct outcome *o);
 void batch_finish_error(struct batch *b, const char *what, int error);
 void batch_send(struct batch *b);
+
+/* update_owner.c: what other owners say, then batch_step(). */
+void batch_ask_owners(struct batch *b);
+/* They have changed it meanwhile: asks anew, or false if too often. */
+bool batch_owners_again(struct batch *b);
+
+/*
+ * The server to begin with: the first one, or for a while the one that took
+ * an update when those before it did not.
+ */
+size_t update_first_server(const struct update *u);
+void update_server_is_good(struct update *u, size_t server);
 
 /* A zone found before; NULL: none is known for name. */
 const char *update_zone_known(const struct update *u, const char *name);

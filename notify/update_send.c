@@ -8,11 +8,12 @@
 #include "base/clock.h"
 #include "notify/dns_io.h"
 #include "notify/engine.h"
+#include "notify/owner.h"
 #include "notify/rfc2136.h"
 #include "notify/update_batch.h"
 
-/* Before the next server is tried: UDP's repeats are then over. */
-#define SERVER_MS 7000
+/* Before the next server is tried: after two repeats by UDP. */
+#define SERVER_MS 4000
 
 /* One name spoils it for all: two halves, each on its own. */
 static void split(struct batch *b)
@@ -45,15 +46,70 @@ static void trace_reply(const struct batch *b, const uint8_t *data, size_t len)
 	free(text);
 }
 
+/* create = no: is it one family only that is not there? */
+static bool send_apart(struct batch *b, const struct outcome *o)
+{
+	const struct job *j = batch_job(b);
+
+	if (b->only == AF_INET) {
+		b->first = *o;
+		b->only = AF_INET6;
+	} else if (b->only == 0 && j->ipv4.given && j->ipv6.given &&
+		   o->status == NOTIFY_REFUSED) {
+		b->only = AF_INET;
+	} else {
+		return false;
+	}
+	rfc2136_message_done(&b->message);
+	owner_plan_free(b->plan);
+	b->plan = NULL;
+	batch_step(b);
+	return true;
+}
+
+static void judged(struct batch *b, enum rfc2136_verdict v,
+		   const struct outcome *o)
+{
+	bool last = batch_is_last_target(b);
+
+	if (v == RFC2136_AGAIN && batch_owners_again(b))
+		return;
+	if ((v == RFC2136_ELSEWHERE || v == RFC2136_DENIED) && !last)
+		batch_target_said(b, o);
+	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED) && b->n > 1 &&
+		 b->budget >= 2)
+		split(b);
+	else if (v == RFC2136_ELSEWHERE || v == RFC2136_DENIED)
+		batch_target_said(b, o);
+	else if ((v != RFC2136_ABSENT && b->only != AF_INET) ||
+		 !send_apart(b, o))
+		batch_finish(b, o);
+}
+
+/* What a refusal is about, for people. */
+static const char *said_name(const struct batch *b, char *out, size_t size)
+{
+	const char *name = batch_job(b)->name;
+
+	if (!b->plan)
+		return name;
+	(void)snprintf(out, size, "%s (and TXT of %s)", name,
+		       b->plan->mark_name);
+	return out;
+}
+
 static enum dns_io_take batch_reply(void *user, int status,
 				    const uint8_t *data, size_t len)
 {
 	struct batch *b = user;
+	char name[2 * DOMAIN_SIZE + 16];
 	struct rfc2136_sent sent = {
 		.message = &b->message,
 		.key = b->u->has_key ? &b->u->key : NULL,
 		.zone = b->zone,
-		.name = batch_job(b)->name,
+		.equals = b->plan && b->plan->equals,
+		.no_create = batch_job(b)->no_create,
+		.name = said_name(b, name, sizeof(name)),
 		.server = b->target,
 	};
 	enum rfc2136_verdict v;
@@ -73,6 +129,8 @@ static enum dns_io_take batch_reply(void *user, int status,
 	}
 	trace_reply(b, data, len);
 	v = rfc2136_judge(&sent, data, len, clock_wall_s(), &o);
+	if (v == RFC2136_JUDGED && o.status == NOTIFY_DONE)
+		update_server_is_good(b->u, b->server);
 	if (v == RFC2136_NOT_OURS)
 		return DNS_IO_WAIT;
 	if (v == RFC2136_TRUNCATED)
@@ -84,20 +142,13 @@ static enum dns_io_take batch_reply(void *user, int status,
 	}
 	dns_io_free(b->io);
 	b->io = NULL;
-	if (v == RFC2136_SPLIT && b->n > 1 && b->budget >= 2) {
-		split(b);
-	} else if (v == RFC2136_ELSEWHERE && !batch_is_last_target(b)) {
-		b->last = o;
-		b->has_last = true;
-		batch_next_target(b);
-	} else {
-		batch_finish(b, &o);
-	}
+	judged(b, v, &o);
 	return DNS_IO_TAKEN;
 }
 
 static int build(struct batch *b)
 {
+	static const struct job_set none;
 	struct rfc2136_change one, *changes = &one;
 	int r;
 
@@ -110,9 +161,15 @@ static int build(struct batch *b)
 
 		changes[i] = (struct rfc2136_change){
 			.name = j->name, .ipv4 = &j->ipv4, .ipv6 = &j->ipv6,
-			.ttl_s = j->ttl_s,
+			.ttl_s = j->ttl_s, .no_create = j->no_create,
 		};
 	}
+	if (b->plan)
+		one = b->plan->change;
+	if (b->only == AF_INET)
+		one.ipv6 = &none;
+	else if (b->only == AF_INET6)
+		one.ipv4 = &none;
 	r = rfc2136_build(b->zone, changes, b->n,
 			  b->u->has_key ? &b->u->key : NULL,
 			  (uint16_t)clock_random(), clock_wall_s(),

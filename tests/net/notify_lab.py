@@ -242,6 +242,27 @@ def query(port, name, rtype=1, host="127.0.0.1", limit_s=3):
     return sorted(found)
 
 
+def query_text(port, name):
+    """The TXT records of a name, of one string each."""
+    wire = struct.pack("!6H", 4712, 0, 1, 0, 0, 0)
+    wire += encode_name(name) + struct.pack("!2H", 16, 1)
+    with socket.create_connection(("127.0.0.1", port), timeout=3) as s:
+        s.sendall(struct.pack("!H", len(wire)) + wire)
+        size = struct.unpack("!H", s.recv(2, socket.MSG_WAITALL))[0]
+        data = s.recv(size, socket.MSG_WAITALL)
+    count, at, found = struct.unpack("!H", data[6:8])[0], len(wire), []
+    for _ in range(count):
+        while data[at] and data[at] < 192:
+            at += data[at] + 1
+        at += 2 if data[at] else 1
+        kind, size = struct.unpack("!H6xH", data[at:at + 10])
+        at += 10
+        if kind == 16:
+            found.append(data[at + 1:at + 1 + data[at]].decode())
+        at += size
+    return sorted(found)
+
+
 def values(port, name, rtype=1):
     return [text for text, _ in query(port, name, rtype)]
 
@@ -274,9 +295,12 @@ class Server:
         self.log.close()
 
 
-def knot(directory, zone="example.org", acl="", port=None):
+def knot(directory, zone="example.org", acl="", port=None,
+         open_to_all=False):
     need("knotd")
     port = port or free_port()
+    keys = ("address: 127.0.0.1" if open_to_all else
+            "key: [ddns-key, sha1-key, sha512-key]")
     write(directory, "zone", ZONE.format(zone=zone))
     write(directory, "knot.conf", f"""server:
     rundir: "{directory}"
@@ -298,7 +322,7 @@ key:
     secret: {SECRET}
 acl:
   - id: upd
-    key: [ddns-key, sha1-key, sha512-key]
+    {keys}
     action: update
     {acl}
 zone:

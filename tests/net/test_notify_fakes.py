@@ -265,7 +265,7 @@ def test_lines_that_are_no_jobs(directory):
                         {"ipv4": ["::1"]}, {"ipv6": ["192.0.2.1"]},
                         {"ipv4": "192.0.2.1"}, {"ttl": -1}, {"ttl": "x"},
                         {"zone": "example.com"}, {"surprise": 1},
-                        {"owner": "gw1"}, {"ipv4": ["192.0.2.1"] * 1001},
+                        {"owner": "gw 1"}, {"ipv4": ["192.0.2.1"] * 1001},
                         {"interface": "x" * 40}, {"mark": 2 ** 33}):
             job = {"account": "ns", "name": "h.example.org",
                    "ipv4": ["192.0.2.1"]}

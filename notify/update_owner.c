@@ -1,0 +1,76 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "net/dns_msg.h"
+#include "notify/engine.h"
+#include "notify/owner.h"
+#include "notify/update_ask.h"
+#include "notify/update_batch.h"
+
+#define MARKS_MS 4000
+/* So often the other owners may change something meanwhile. */
+#define TRIES_MAX 8
+
+static void batch_marks(void *user, const struct outcome *o,
+			const struct update_answer *a)
+{
+	struct batch *b = user;
+	struct owner_marks marks;
+	int r = 0;
+
+	if (a)
+		r = owner_marks_read(a->query, a->query_len, a->data, a->len,
+				     &marks);
+	if (a && r == 0) {
+		r = owner_plan_new(batch_job(b), &marks, a->server_s,
+				   b->tries >= TRIES_MAX, &b->plan);
+		owner_marks_done(&marks);
+	}
+	update_ask_free(b->question);
+	b->question = NULL;
+	if (!a)
+		batch_target_said(b, o);
+	else if (r < 0)
+		batch_target_failed(b, r);
+	else
+		batch_step(b);
+}
+
+void batch_ask_owners(struct batch *b)
+{
+	const struct update_server *s = batch_server(b);
+	char name[DOMAIN_SIZE];
+	struct update_question q = {
+		.job = batch_job(b), .server = b->addrs[b->addr],
+		.port = s->port, .target = b->target, .name = name,
+		.type = DNS_TXT, .timeout_ms = batch_left_ms(b, MARKS_MS),
+	};
+	int r = owner_mark_name(batch_job(b)->name, name);
+
+	if (r < 0) {
+		struct outcome o;
+
+		outcome_set(&o, NOTIFY_REFUSED, 0, "%.200s is too long to be "
+			    "shared (with " OWNER_LABEL " before it)",
+			    batch_job(b)->name);
+		batch_finish(b, &o);
+		return;
+	}
+	r = update_ask_start(b->u, &q, batch_marks, b, &b->question);
+	if (r < 0)
+		batch_target_failed(b, r);
+}
+
+bool batch_owners_again(struct batch *b)
+{
+	if (!b->plan || b->tries > TRIES_MAX)
+		return false;
+	b->tries++;
+	owner_plan_free(b->plan);
+	b->plan = NULL;
+	rfc2136_message_done(&b->message);
+	batch_step(b);
+	return true;
+}
