@@ -271,13 +271,28 @@ static bool hand_over(struct dns_io *io, const uint8_t *data, size_t len)
 	return true;
 }
 
+/* What came before connect() may be anybody's. */
+static bool is_from_server(const struct dns_io *io,
+			   const struct sockaddr_storage *from)
+{
+	struct addr a;
+	uint16_t port;
+
+	return addr_from_sockaddr((const struct sockaddr *)from, &a, &port) ==
+		       0 && port == io->q.port &&
+	       addr_equal(&a, &io->q.server);
+}
+
 static void receive_udp(struct dns_io *io)
 {
+	struct sockaddr_storage from;
 	uint8_t data[4096];
 
 	/* Bounded: a flood must not keep the loop. */
 	for (int i = 0; i < 16; i++) {
-		ssize_t n = recv(io->fd, data, sizeof(data), MSG_TRUNC);
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(io->fd, data, sizeof(data), MSG_TRUNC,
+				     (struct sockaddr *)&from, &len);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
@@ -285,7 +300,7 @@ static void receive_udp(struct dns_io *io)
 			end(io, -errno);
 			return;
 		}
-		if ((size_t)n <= sizeof(data) &&
+		if ((size_t)n <= sizeof(data) && is_from_server(io, &from) &&
 		    !hand_over(io, data, (size_t)n))
 			return;
 	}
