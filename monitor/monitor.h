@@ -47,8 +47,8 @@ struct monitor_addr {
 };
 
 /*
- * A default route (0/0 or what stands in for one). Of several next hops the
- * heaviest that lives is told.
+ * A default route (0/0 or what stands in for one). Where it has several next
+ * hops, one of those that live: they follow one another, the heaviest first.
  */
 struct monitor_route {
 	int family;
@@ -58,6 +58,7 @@ struct monitor_route {
 	struct addr gateway, prefsrc; /* family 0: none */
 	/* 0, or that of what stands in for it: 0/1, 128/1, 2000::/3. */
 	uint8_t dst_len;
+	uint16_t weight; /* among several next hops, from 1; 0: the only one */
 };
 
 /*

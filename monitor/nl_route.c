@@ -28,7 +28,8 @@ static const struct nl_policy route_policy[] = {
 /* 2000::/3, all that is allocated as global unicast. */
 static const struct addr v6_global = { AF_INET6, { 0x20 } };
 
-static int nl_route_hop(const struct rtnexthop *hop, struct monitor_route *out)
+static int nl_route_hop(const struct rtnexthop *hop, int family,
+			struct nl_route_hop *ret)
 {
 	const struct nlattr *tb[N_ATTRS];
 	struct addr gateway = { 0 };
@@ -37,39 +38,64 @@ static int nl_route_hop(const struct rtnexthop *hop, struct monitor_route *out)
 				   route_policy, tb, N_ATTRS);
 
 	if (r == 0)
-		r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA], out->family, &gateway);
+		r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA], family,
+				    &gateway);
 	if (r < 0)
 		return r;
-	out->ifindex = hop->rtnh_ifindex;
-	out->gateway = gateway;
+	*ret = (struct nl_route_hop){
+		.ifindex = hop->rtnh_ifindex,
+		.gateway = gateway,
+		.weight = (uint16_t)(hop->rtnh_hops + 1),
+		.dead = (hop->rtnh_flags & RTNH_F_DEAD) != 0,
+	};
 	return 0;
 }
 
-/* Leaves out without interface where no next hop is alive. */
-static int nl_route_hops(const struct nlattr *multipath,
-			 struct monitor_route *out)
+/* Those that live come first, then the heaviest, then the first. */
+static void nl_route_add_hop(struct nl_route *out,
+			     const struct nl_route_hop *hop)
+{
+	size_t at = out->n_hops++;
+
+	for (; at > 0; at--) {
+		const struct nl_route_hop *before = &out->hops[at - 1];
+
+		if (before->dead == hop->dead ? before->weight >= hop->weight :
+						hop->dead)
+			break;
+		out->hops[at] = *before;
+	}
+	out->hops[at] = *hop;
+}
+
+/* Leaves out's route without interface where no next hop is alive. */
+static int nl_route_hops(const struct nlattr *multipath, struct nl_route *out)
 {
 	const char *at = mnl_attr_get_payload(multipath);
 	size_t left = mnl_attr_get_payload_len(multipath);
-	int most = -1;
 
 	while (left >= sizeof(struct rtnexthop)) {
 		const struct rtnexthop *hop = (const void *)at;
+		struct nl_route_hop h;
 		size_t whole;
 		int r;
 
 		if (hop->rtnh_len < sizeof(*hop) || hop->rtnh_len > left)
 			return -EBADMSG;
-		if (!(hop->rtnh_flags & RTNH_F_DEAD) && hop->rtnh_hops > most) {
-			r = nl_route_hop(hop, out);
-			if (r < 0)
-				return r;
-			most = hop->rtnh_hops;
-		}
+		r = nl_route_hop(hop, out->route.family, &h);
+		if (r < 0)
+			return r;
+		if (out->n_hops < NL_ROUTE_HOPS)
+			nl_route_add_hop(out, &h);
 		whole = nl_align(hop->rtnh_len);
 		whole = whole < left ? whole : left;
 		at += whole;
 		left -= whole;
+	}
+	if (out->n_hops > 0 && !out->hops[0].dead) {
+		out->route.ifindex = out->hops[0].ifindex;
+		out->route.gateway = out->hops[0].gateway;
+		out->route.weight = out->hops[0].weight;
 	}
 	return 0;
 }
@@ -99,7 +125,8 @@ static int nl_route_where(const struct rtmsg *rtm,
 static int nl_route_how(const struct nlattr *const *tb, struct nl_route *out)
 {
 	struct monitor_route *route = &out->route;
-	int r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA], route->family, &route->gateway);
+	int r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA], route->family,
+				&route->gateway);
 
 	if (r == 0 && tb[RTA_PREFSRC])
 		r = nl_attr_addr(tb[RTA_PREFSRC], route->family,
@@ -111,7 +138,7 @@ static int nl_route_how(const struct nlattr *const *tb, struct nl_route *out)
 	if (tb[RTA_PRIORITY])
 		route->metric = mnl_attr_get_u32(tb[RTA_PRIORITY]);
 	out->many = out->many || tb[RTA_MULTIPATH] || tb[RTA_NH_ID];
-	return tb[RTA_MULTIPATH] ? nl_route_hops(tb[RTA_MULTIPATH], route) : 0;
+	return tb[RTA_MULTIPATH] ? nl_route_hops(tb[RTA_MULTIPATH], out) : 0;
 }
 
 int nl_route_parse(const struct nlmsghdr *h, struct nl_route *ret)

@@ -5,6 +5,7 @@
 #define MONITOR_NL_ROUTE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "monitor/monitor.h"
@@ -15,6 +16,16 @@ struct nlmsghdr;
 struct nl_route_key {
 	struct addr dst, src; /* src: IPv6 source-specific routes */
 	uint8_t src_len, tos;
+};
+
+/* More next hops than this are not looked at. */
+#define NL_ROUTE_HOPS 16
+
+struct nl_route_hop {
+	int ifindex;
+	struct addr gateway;
+	uint16_t weight;
+	bool dead;
 };
 
 struct nl_route {
@@ -29,6 +40,9 @@ struct nl_route {
 	struct nl_route_key key;
 	/* Of several next hops the heaviest that lives, then the first. */
 	struct monitor_route route;
+	/* Several next hops: those that live first, the heaviest first. */
+	struct nl_route_hop hops[NL_ROUTE_HOPS];
+	size_t n_hops;
 };
 
 /*

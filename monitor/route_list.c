@@ -105,7 +105,8 @@ static int route_list_replaced(struct route_list *l, const struct nl_route *r,
 static int route_list_again(struct route_list *l, size_t i,
 			    const struct nl_route *r, bool *doubt)
 {
-	bool same = addr_equal(&l->items[i].prefsrc, &r->route.prefsrc);
+	bool same = addr_equal(&l->items[i].prefsrc, &r->route.prefsrc) &&
+		    l->items[i].weight == r->route.weight;
 
 	if (r->many || l->notes[i].many)
 		*doubt = true;
@@ -118,22 +119,78 @@ static int route_list_again(struct route_list *l, size_t i,
 	return !same;
 }
 
-int route_list_take(struct route_list *l, const struct nl_route *r,
-		    bool *ret_doubt)
+static int route_list_take_hop(struct route_list *l, const struct nl_route *r,
+			       bool *doubt)
 {
 	int changed = 0;
 
 	if (r->gone)
-		return route_list_gone(l, r, ret_doubt);
+		return route_list_gone(l, r, doubt);
 	for (size_t i = 0; i < l->n; i++)
 		if (route_list_same_key(l, i, r) &&
 		    route_list_same_hop(l, i, r))
-			return route_list_again(l, i, r, ret_doubt);
+			return route_list_again(l, i, r, doubt);
 	if (r->many)
-		*ret_doubt = true;
+		*doubt = true;
 	if (r->replaces)
-		changed = route_list_replaced(l, r, ret_doubt);
+		changed = route_list_replaced(l, r, doubt);
 	return r->unicast ? route_list_add(l, r) : changed;
+}
+
+static int route_list_note_device(struct route_list *l, int ifindex)
+{
+	int *p;
+
+	for (size_t i = 0; i < l->n_devices; i++)
+		if (l->devices[i] == ifindex)
+			return 0;
+	p = reallocarray(l->devices, l->n_devices + 1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	l->devices = p;
+	l->devices[l->n_devices++] = ifindex;
+	return 0;
+}
+
+/* Each next hop that lives is an item of its own. */
+static int route_list_take_hops(struct route_list *l, const struct nl_route *r,
+				bool *doubt)
+{
+	struct nl_route one = *r;
+	int changed = 0;
+
+	for (size_t i = 0; i < r->n_hops; i++) {
+		int rc = route_list_note_device(l, r->hops[i].ifindex);
+
+		if (rc == 0 && !r->hops[i].dead) {
+			one.route.ifindex = r->hops[i].ifindex;
+			one.route.gateway = r->hops[i].gateway;
+			one.route.weight = r->hops[i].weight;
+			rc = route_list_take_hop(l, &one, doubt);
+			one.replaces = false;
+		}
+		if (rc < 0)
+			return rc;
+		changed |= rc;
+	}
+	return changed;
+}
+
+int route_list_take(struct route_list *l, const struct nl_route *r,
+		    bool *ret_doubt)
+{
+	if (r->many && r->n_hops == 0) {
+		if (r->route.ifindex == 0)
+			l->hidden = true;
+		else if (route_list_note_device(l, r->route.ifindex) < 0)
+			return -ENOMEM;
+	}
+	if (r->n_hops > 0 && !r->hops[0].dead)
+		return route_list_take_hops(l, r, ret_doubt);
+	for (size_t i = 0; i < r->n_hops; i++)
+		if (route_list_note_device(l, r->hops[i].ifindex) < 0)
+			return -ENOMEM;
+	return route_list_take_hop(l, r, ret_doubt);
 }
 
 size_t route_list_drop(struct route_list *l, int family, int ifindex)
@@ -149,12 +206,13 @@ size_t route_list_drop(struct route_list *l, int family, int ifindex)
 	return dropped;
 }
 
-bool route_list_many(const struct route_list *l)
+bool route_list_many(const struct route_list *l, int ifindex)
 {
-	for (size_t i = 0; i < l->n; i++)
-		if (l->notes[i].many)
-			return true;
-	return false;
+	bool many = l->hidden || (ifindex == 0 && l->n_devices > 0);
+
+	for (size_t i = 0; i < l->n_devices && !many; i++)
+		many = l->devices[i] == ifindex;
+	return many;
 }
 
 bool route_list_prefsrc(const struct route_list *l, const struct addr *a)
@@ -169,5 +227,6 @@ void route_list_done(struct route_list *l)
 {
 	free(l->items);
 	free(l->notes);
+	free(l->devices);
 	memset(l, 0, sizeof(*l));
 }

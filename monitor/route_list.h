@@ -20,6 +20,10 @@ struct route_list {
 	struct monitor_route *items;
 	struct route_list_note *notes; /* one for each of items */
 	size_t n, size;
+	/* Interfaces with a next hop, alive or dead, of a route of several. */
+	int *devices;
+	size_t n_devices;
+	bool hidden; /* there is a route whose next hops are not told */
 };
 
 void route_list_done(struct route_list *l);
@@ -38,8 +42,11 @@ int route_list_take(struct route_list *l, const struct nl_route *r,
  */
 size_t route_list_drop(struct route_list *l, int family, int ifindex);
 
-/* Is there one of several next hops, or one by a next hop object? */
-bool route_list_many(const struct route_list *l);
+/*
+ * Is there one of several next hops, or one by a next hop object, that has to
+ * do with this interface? 0: with any.
+ */
+bool route_list_many(const struct route_list *l, int ifindex);
 /* One that says to send from this address? */
 bool route_list_prefsrc(const struct route_list *l, const struct addr *a);
 

@@ -116,7 +116,7 @@ static int table_link_gone(struct table *t, size_t at, int ifindex)
 {
 	int effect = TABLE_FLUSH;
 
-	if (route_list_many(&t->routes))
+	if (route_list_many(&t->routes, ifindex))
 		effect |= TABLE_DOUBT;
 	if (route_list_drop(&t->routes, 0, ifindex) > 0)
 		effect |= TABLE_CHANGED;
@@ -169,7 +169,7 @@ int table_take_link(struct table *t, const struct nl_link *l)
 			return r;
 		effect |= TABLE_CHANGED;
 	} else if (((t->links[at].flags ^ l->link.flags) & IFF_UP) != 0 &&
-		   route_list_many(&t->routes)) {
+		   route_list_many(&t->routes, ifindex)) {
 		effect |= TABLE_DOUBT;
 	}
 	r = table_update(t, at, l);
@@ -189,7 +189,7 @@ static int table_addr_gone(struct table *t, struct addr_list *list,
 		effect |= TABLE_DOUBT;
 	if (list->n4 > 0)
 		return effect;
-	if (route_list_many(&t->routes))
+	if (route_list_many(&t->routes, a->addr.ifindex))
 		effect |= TABLE_DOUBT;
 	if (route_list_drop(&t->routes, AF_INET, a->addr.ifindex) > 0)
 		effect |= TABLE_CHANGED;
@@ -220,7 +220,7 @@ int table_take_route(struct table *t, const struct nl_route *r)
 
 bool table_routes_many(const struct table *t)
 {
-	return route_list_many(&t->routes);
+	return route_list_many(&t->routes, 0);
 }
 
 const struct monitor_link *table_links(const struct table *t, size_t *ret_n)

@@ -203,19 +203,32 @@ END_TEST
 START_TEST(test_many)
 {
 	struct nl_route r = route(AF_INET, 2, "192.0.2.254", 0);
+	size_t n;
 
 	r.many = true;
 	link_is(2, UP, "a");
 	addr_is(2, "192.0.2.1", false);
+	r.n_hops = 3;
+	r.hops[0] = (struct nl_route_hop){ .ifindex = 2, .weight = 3 };
+	r.hops[1] = (struct nl_route_hop){ .ifindex = 3, .weight = 2 };
+	r.hops[2] = (struct nl_route_hop){ .ifindex = 4, .dead = true };
 	ck_assert(!table_routes_many(t));
 	ck_assert_int_eq(table_take_route(t, &r), TABLE_CHANGED | TABLE_DOUBT);
 	ck_assert(table_routes_many(t));
+	ck_assert_uint_eq(routes(), 2);
+	ck_assert_uint_eq(table_routes(t, &n)[1].weight, 2);
+	/* Another interface is no doubt; that of the dead one is. */
+	link_is(5, UP, "x");
+	ck_assert_int_eq(link_gone(5), TABLE_CHANGED | TABLE_FLUSH);
+	link_is(4, UP, "y");
+	ck_assert_int_eq(link_gone(4),
+			 TABLE_CHANGED | TABLE_FLUSH | TABLE_DOUBT);
 	ck_assert_int_eq(link_is(2, 0, "a"),
 			 TABLE_CHANGED | TABLE_DOUBT | TABLE_FLUSH);
 	ck_assert_int_eq(link_is(2, UP, "a"), TABLE_CHANGED | TABLE_DOUBT);
 	ck_assert_int_eq(addr_is(2, "192.0.2.1", true),
 			 TABLE_CHANGED | TABLE_DOUBT | TABLE_FLUSH);
-	ck_assert_uint_eq(routes(), 1);
+	ck_assert_uint_eq(routes(), 2);
 	r.gone = true;
 	ck_assert_int_eq(table_take_route(t, &r), TABLE_CHANGED | TABLE_DOUBT);
 }
