@@ -71,11 +71,45 @@ static const struct entry {
 	{ V6(0), 0, ADDR_SPECIAL, "Not global unicast" },
 };
 
+/*
+ * Nearly all addresses that people have lie where no entry is: there is then
+ * no need to compare with each of them. False only says: look.
+ */
+static bool is_plainly_global(const struct addr *a)
+{
+	uint8_t first = a->bytes[0];
+
+	if (a->family == AF_INET6)
+		return (first == 0x20 && a->bytes[1] > 2) ||
+		       (first > 0x20 && first < 0x3f && first != 0x26);
+	if (a->family != AF_INET || first >= 224)
+		return false;
+	switch (first) {
+	case 0:
+	case 10:
+	case 100:
+	case 127:
+	case 169:
+	case 172:
+	case 192:
+	case 198:
+	case 203:
+		return false;
+	default:
+		return true;
+	}
+}
+
 enum addr_class addr_class(const struct addr *a, const char **ret_name)
 {
 	enum addr_class class = ADDR_GLOBAL;
 	const char *name = NULL;
 
+	if (is_plainly_global(a)) {
+		if (ret_name)
+			*ret_name = NULL;
+		return ADDR_GLOBAL;
+	}
 	if (addr_len(a->family) == 0) {
 		class = ADDR_NONE;
 		name = "none";

@@ -6,6 +6,7 @@
 
 #include "daemon/account.h"
 #include "daemon/feed.h"
+#include "daemon/glance.h"
 #include "daemon/setup_inside.h"
 
 void setup_feed_free(struct feed *f)
@@ -82,7 +83,8 @@ void setup_look(struct setup *s, int ifindex, uint64_t heard_ns)
 {
 	for (size_t i = 0; i < s->n_feeds; i++)
 		if (ifindex == 0 ||
-		    source_concerns(s->feeds[i]->source, ifindex))
+		    (source_concerns(s->feeds[i]->source, ifindex) &&
+		     glance_finds_news(s->feeds[i]->source, ifindex)))
 			source_look(s->feeds[i]->source, heard_ns, false);
 	for (size_t i = 0; i < s->n_accounts; i++)
 		account_flush(s->accounts[i]);

@@ -80,13 +80,42 @@ static uint32_t addr_list_find(const struct addr_list *l,
 	return UINT32_MAX;
 }
 
+/*
+ * Those behind it move up, so that no free place parts one from where it is
+ * looked for. A place that is kept would make each return of an address dearer.
+ */
+static void addr_list_forget_index(struct addr_list *l, uint32_t i)
+{
+	uint32_t mask = l->index_size - 1, hole, at;
+
+	if (l->index_size == 0)
+		return;
+	hole = addr_list_hash(&l->items[i].addr) & mask;
+	while (l->index[hole] != i + 1)
+		hole = (hole + 1) & mask;
+	for (at = hole;;) {
+		uint32_t home;
+
+		at = (at + 1) & mask;
+		if (l->index[at] == 0)
+			break;
+		home = addr_list_hash(&l->items[l->index[at] - 1].addr) & mask;
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		l->index[hole] = l->index[at];
+		hole = at;
+	}
+	l->index[hole] = 0;
+}
+
 static void addr_list_reindex(struct addr_list *l)
 {
 	if (l->index_size == 0)
 		return;
 	memset(l->index, 0, l->index_size * sizeof(*l->index));
 	for (uint32_t i = 0; i < l->used; i++)
-		addr_list_note_index(l, i);
+		if (l->items[i].addr.family != 0)
+			addr_list_note_index(l, i);
 }
 
 static void addr_list_compact(struct addr_list *l)
@@ -204,17 +233,33 @@ bool addr_list_drop(struct addr_list *l, const struct nl_addr *a)
 	if (i == UINT32_MAX)
 		return false;
 	l->n4 -= l->items[i].addr.family == AF_INET;
-	/* The index keeps pointing at the hole, which equals no address. */
+	addr_list_forget_index(l, i);
 	l->items[i].addr = (struct addr){ 0 };
 	l->holes++;
+	/* Half of them and more: who reads them pays for the holes too. */
+	if (l->holes > FEW && l->holes > l->used / 2)
+		addr_list_compact(l);
 	return true;
 }
 
-const struct monitor_addr *addr_list_all(struct addr_list *l, size_t *ret_n)
+const struct monitor_addr *addr_list_get(const struct addr_list *l,
+					 const struct addr *a)
 {
-	addr_list_compact(l);
-	*ret_n = l->used;
-	return l->items;
+	uint32_t mask = l->index_size - 1, at;
+
+	if (a->family == 0)
+		return NULL;
+	if (l->index_size == 0) {
+		for (uint32_t i = 0; i < l->used; i++)
+			if (addr_equal(&l->items[i].addr, a))
+				return &l->items[i];
+		return NULL;
+	}
+	at = addr_list_hash(a) & mask;
+	for (; l->index[at] != 0; at = (at + 1) & mask)
+		if (addr_equal(&l->items[l->index[at] - 1].addr, a))
+			return &l->items[l->index[at] - 1];
+	return NULL;
 }
 
 void addr_list_done(struct addr_list *l)

@@ -16,7 +16,10 @@
 
 struct addr_list_note;
 
-/* All zero: empty. */
+/*
+ * All zero: empty. The first used of items are the addresses, and holes. They
+ * may move with the next call that puts or drops.
+ */
 struct addr_list {
 	struct monitor_addr *items;    /* family 0: a hole */
 	struct addr_list_note *notes;  /* one for each of items */
@@ -37,7 +40,8 @@ int addr_list_put(struct addr_list *l, const struct nl_addr *a);
 /* Was it there? */
 bool addr_list_drop(struct addr_list *l, const struct nl_addr *a);
 
-/* Borrowed until the next call that puts or drops. */
-const struct monitor_addr *addr_list_all(struct addr_list *l, size_t *ret_n);
+/* The first of this address, whatever its peer; NULL: there is none. */
+const struct monitor_addr *addr_list_get(const struct addr_list *l,
+					 const struct addr *a);
 
 #endif

@@ -12,8 +12,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "monitor/apply.h"
+#include "monitor/fresh.h"
 #include "monitor/monitor.h"
-#include "monitor/nl_dump.h"
+#include "monitor/nap.h"
+#include "monitor/news.h"
 #include "monitor/nl_sock.h"
 #include "monitor/table.h"
 #include "net/nl_attr.h"
@@ -24,7 +27,7 @@
 #define BURST 1024
 /* What a storm may hold back news for, so as to tell only its end. */
 #define HOLD_NS 100000000U
-/* Between one of a dump's tries and the next there are only microseconds. */
+/* Dumps in a row, each of which found that it had come too early. */
 #define DUMP_TRIES 5
 /*
  * The kernel tells of a link or an address before it does what follows for
@@ -33,13 +36,11 @@
 #define DOUBT_S	      0.02
 #define DOUBT_NS      15000000U
 #define DOUBT_MOST_NS 500000000U
+/* What an address event takes of the receive buffer, more or less. */
+#define EVENT_BYTES 800U
+#define ERRORS_FORGOTTEN_NS 60000000000U
 
 static const struct backoff dump_backoff = { .first_ms = 20, .most_ms = 5000 };
-
-struct pending {
-	int ifindex;
-	uint64_t heard_ns;
-};
 
 struct monitor {
 	struct ev_loop *loop;
@@ -47,59 +48,23 @@ struct monitor {
 	void *user;
 	int fd;
 	ev_io readable;
+	struct nap nap;
 	ev_prepare announce;
 	ev_timer again; /* a dump is due then: asked for, in doubt, or failed */
 	struct table *table;
-	struct pending pending[32];
-	size_t n_pending;
-	bool all; /* stands for all that is pending, and more */
-	uint64_t all_ns;
+	struct news rooms[2];
+	struct news *news, *told; /* to be told; being told */
 	bool stale;  /* dump as soon as the queue is empty */
 	bool replay; /* what is read now may be older than the last dump */
 	uint64_t doubt_ns; /* since when a dump is due for doubt; 0: none */
 	uint64_t flush_ns; /* when the kernel last may have dropped routes */
 	uint64_t heard_ns; /* of the datagram in hand */
-	unsigned int failures, resyncs;
+	uint64_t error_ns; /* when the socket last failed */
+	uint64_t datagrams;
+	unsigned int errors, failures, resyncs;
 	/* Netlink wants its messages aligned. */
 	_Alignas(struct nlmsghdr) uint8_t buf[BUF_SIZE];
 };
-
-static void monitor_note_all(struct monitor *m, uint64_t heard_ns)
-{
-	if (!m->all)
-		m->all_ns = m->n_pending ? m->pending[0].heard_ns : heard_ns;
-	m->all = true;
-	m->n_pending = 0;
-}
-
-static void monitor_note(struct monitor *m, int ifindex)
-{
-	size_t n = m->n_pending;
-
-	if (m->all)
-		return;
-	if (ifindex == 0) {
-		monitor_note_all(m, m->heard_ns);
-		return;
-	}
-	for (size_t i = n; i-- > 0;)
-		if (m->pending[i].ifindex == ifindex)
-			return;
-	if (n == sizeof(m->pending) / sizeof(m->pending[0])) {
-		monitor_note_all(m, m->heard_ns);
-		return;
-	}
-	m->pending[n].ifindex = ifindex;
-	m->pending[n].heard_ns = m->heard_ns;
-	m->n_pending++;
-}
-
-static uint64_t monitor_oldest_ns(const struct monitor *m)
-{
-	if (m->all)
-		return m->all_ns;
-	return m->n_pending ? m->pending[0].heard_ns : UINT64_MAX;
-}
 
 static void monitor_arm(struct monitor *m, double after_s)
 {
@@ -122,14 +87,17 @@ static void monitor_doubt(struct monitor *m)
 		monitor_arm(m, DOUBT_S);
 }
 
-static void monitor_effect(struct monitor *m, int effect, int ifindex)
+static void monitor_effect(struct monitor *m, int effect,
+			   const struct apply_about *about)
 {
 	if (effect < 0) { /* no memory: what is missing comes with a dump */
 		m->stale = true;
 		return;
 	}
-	if (effect & TABLE_CHANGED)
-		monitor_note(m, ifindex);
+	if ((effect & TABLE_CHANGED) && about->addr.family != 0)
+		news_addr(m->news, about->ifindex, &about->addr, m->heard_ns);
+	else if (effect & TABLE_CHANGED)
+		news_link(m->news, about->ifindex, m->heard_ns);
 	if (effect & (TABLE_FLUSH | TABLE_DOUBT))
 		m->flush_ns = m->heard_ns;
 	/*
@@ -140,66 +108,22 @@ static void monitor_effect(struct monitor *m, int effect, int ifindex)
 		monitor_doubt(m);
 }
 
-/*
- * One message into a table. Returns what it did, with whose interface, or
- * -errno: those of the parsers, where -ENOMSG and -EAFNOSUPPORT only mean
- * that it is not for us.
- */
-static int monitor_apply(struct table *t, const struct nlmsghdr *h,
-			 uint64_t now_ms, int *ret_ifindex)
-{
-	struct nl_link link;
-	struct nl_addr addr;
-	struct nl_route route;
-	int r;
-
-	switch (h->nlmsg_type) {
-	case RTM_NEWLINK:
-	case RTM_DELLINK:
-		r = nl_link_parse(h, &link);
-		if (r < 0)
-			return r;
-		*ret_ifindex = link.link.ifindex;
-		return table_take_link(t, &link);
-	case RTM_NEWADDR:
-	case RTM_DELADDR:
-		r = nl_addr_parse(h, now_ms, &addr);
-		if (r < 0)
-			return r;
-		*ret_ifindex = addr.addr.ifindex;
-		return table_take_addr(t, &addr);
-	case RTM_NEWROUTE:
-	case RTM_DELROUTE:
-		r = nl_route_parse(h, &route);
-		if (r < 0)
-			return r;
-		/* What it replaces may have led elsewhere: look at all. */
-		*ret_ifindex = route.replaces ? 0 : route.route.ifindex;
-		return table_take_route(t, &route);
-	case RTM_NEWNEXTHOP:
-	case RTM_DELNEXTHOP:
-		return table_routes_many(t) ? TABLE_DOUBT : TABLE_SAME;
-	default:
-		return TABLE_SAME;
-	}
-}
-
 static void monitor_take(struct monitor *m, const struct nlmsghdr *h)
 {
-	int ifindex = 0;
+	struct apply_about about;
 	int r;
 
 	if (h->nlmsg_type == NLMSG_OVERRUN) {
 		m->stale = true;
 		return;
 	}
-	r = monitor_apply(m->table, h, m->heard_ns / 1000000U, &ifindex);
+	r = apply_message(m->table, h, m->heard_ns / 1000000U, &about);
 	if (r == -ENOMSG || r == -EAFNOSUPPORT)
 		return;
 	if (r == -EBADMSG)
 		log_debug("kernel: a message of type %u made no sense",
 			  (unsigned int)h->nlmsg_type);
-	monitor_effect(m, r, ifindex);
+	monitor_effect(m, r, &about);
 }
 
 static void monitor_datagram(struct monitor *m, size_t len)
@@ -214,73 +138,118 @@ static void monitor_datagram(struct monitor *m, size_t len)
 		m->stale = true;
 }
 
-/*
- * Takes what waits. True: nothing is left. After an overrun the kernel drops
- * all messages until the queue is empty, so only a dump made then is whole.
- */
-static bool monitor_drain(struct monitor *m)
+static void monitor_listen(struct monitor *m, int fd)
 {
-	for (int i = 0; i < BURST; i++) {
-		uint32_t portid = 0;
-		ssize_t n = nl_sock_recv(m->fd, m->buf, sizeof(m->buf),
-					 &portid);
-
-		m->heard_ns = clock_mono_ns();
-		if (n == -EAGAIN)
-			return true;
-		if (n < 0) {
-			/* What was lost is heard of by its dump. */
-			monitor_note_all(m, m->heard_ns);
-			m->stale = true;
-			if (n != -ENOBUFS && n != -EMSGSIZE && n != -EBADMSG)
-				return true;
-			continue;
-		}
-		/* Only the kernel's word counts. */
-		if (portid == 0)
-			monitor_datagram(m, (size_t)n);
-	}
-	return false;
+	m->fd = fd;
+	ev_io_set(&m->readable, fd, EV_READ);
+	ev_io_start(m->loop, &m->readable);
 }
 
-struct fresh {
-	struct table *table;
-	uint64_t now_ms;
-};
-
-static int monitor_fresh_take(void *user, const struct nlmsghdr *h)
+static void monitor_close(struct monitor *m)
 {
-	struct fresh *fresh = user;
-	int ifindex, r;
+	nap_end(&m->nap);
+	ev_io_stop(m->loop, &m->readable);
+	nl_sock_close(m->fd);
+	m->fd = -1;
+	ev_io_set(&m->readable, -1, EV_READ);
+}
 
-	r = monitor_apply(fresh->table, h, fresh->now_ms, &ifindex);
-	/* A message that makes no sense would make none again. */
-	return r == -ENOMEM ? r : 0;
+/*
+ * What waits in the queue is history, and after an overrun all of it is older
+ * than what was lost. A new socket has none of it; a dump is then due.
+ */
+static void monitor_reopen(struct monitor *m)
+{
+	/* The new one first: so nothing falls between. */
+	int fd = nl_sock_listen();
+
+	m->stale = true;
+	if (fd < 0)
+		return; /* the old one serves as well, only not as fast */
+	monitor_close(m);
+	monitor_listen(m, fd);
+}
+
+/* Nobody knows why: try again with a new socket, but never in haste. */
+static void monitor_failed(struct monitor *m, int error)
+{
+	uint64_t delay_ms;
+
+	if (m->heard_ns - m->error_ns > ERRORS_FORGOTTEN_NS)
+		m->errors = 0;
+	delay_ms = backoff_ms(&dump_backoff, ++m->errors, clock_random());
+	if (m->errors == 1)
+		log_warning("kernel: listening failed (%s), trying again",
+			    strerror(-error));
+	m->error_ns = m->heard_ns;
+	m->stale = false;
+	monitor_close(m);
+	monitor_arm(m, (double)delay_ms / 1000.);
+}
+
+/*
+ * Is reading on dearer than to look at all there is? Then the storm is left
+ * where it is.
+ */
+static bool monitor_is_behind(const struct monitor *m)
+{
+	return nl_sock_waiting(m->fd) / EVENT_BYTES >
+	       2 * table_size(m->table) + BURST;
+}
+
+/* One datagram. -EAGAIN: there is none; -errno: the socket is of no use. */
+static int monitor_receive(struct monitor *m)
+{
+	uint32_t portid = 0;
+	ssize_t n = nl_sock_recv(m->fd, m->buf, sizeof(m->buf), &portid);
+
+	m->heard_ns = clock_mono_ns();
+	if (n == -EAGAIN)
+		return -EAGAIN;
+	m->datagrams++;
+	if (n < 0) {
+		/* What was lost is heard of by its dump. */
+		news_all(m->news, m->heard_ns);
+		m->stale = true;
+	}
+	if (n == -ENOBUFS)
+		monitor_reopen(m);
+	else if (n < 0 && n != -EMSGSIZE && n != -EBADMSG)
+		return (int)n;
+	/* Only the kernel's word counts. */
+	if (n > 0 && portid == 0)
+		monitor_datagram(m, (size_t)n);
+	return 0;
+}
+
+/* Takes what waits. True: nothing is left. */
+static bool monitor_drain(struct monitor *m)
+{
+	for (int i = 0; i < BURST && m->fd >= 0; i++) {
+		int r;
+
+		if (i == BURST / 4 && monitor_is_behind(m))
+			monitor_reopen(m);
+		r = monitor_receive(m);
+		if (r == -EAGAIN)
+			return true;
+		if (r < 0)
+			monitor_failed(m, r);
+	}
+	return m->fd < 0;
 }
 
 /* The old mirror stays until the new one is whole. */
 static int monitor_dump(struct monitor *m)
 {
-	int r = -EINTR;
+	struct table *table;
+	int r = fresh_table(m->buf, sizeof(m->buf), &table);
 
-	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		struct fresh fresh = {
-			.table = table_new(),
-			.now_ms = clock_mono_ms(),
-		};
-
-		if (!fresh.table)
-			return -ENOMEM;
-		r = nl_dump_all(m->buf, sizeof(m->buf), monitor_fresh_take,
-				&fresh);
-		if (r < 0) {
-			table_free(fresh.table);
-			continue;
-		}
-		table_free(m->table);
-		m->table = fresh.table;
-	}
-	return r;
+	if (r < 0)
+		return r;
+	table_free(m->table);
+	m->table = table;
+	return 0;
 }
 
 static void monitor_dump_failed(struct monitor *m, int error)
@@ -313,7 +282,7 @@ static int monitor_dump_again(struct monitor *m)
 	m->failures = 0;
 	m->resyncs++;
 	m->heard_ns = clock_mono_ns();
-	monitor_note_all(m, m->heard_ns);
+	news_all(m->news, m->heard_ns);
 	/* It may have come too early to see what followed from a message. */
 	if (m->heard_ns - m->flush_ns < DOUBT_NS)
 		monitor_doubt(m);
@@ -330,7 +299,7 @@ static void monitor_catch_up(struct monitor *m)
 {
 	bool whole = monitor_drain(m);
 
-	for (int i = 0; whole && m->stale; i++) {
+	for (int i = 0; whole && m->stale && m->fd >= 0; i++) {
 		m->replay = true;
 		if (i < DUMP_TRIES && monitor_dump_again(m) < 0)
 			break;
@@ -343,17 +312,29 @@ static void monitor_catch_up(struct monitor *m)
 	}
 	if (whole)
 		m->replay = false;
-	if (m->stale || monitor_oldest_ns(m) == UINT64_MAX)
+	if (m->stale || news_since_ns(m->news) == UINT64_MAX)
 		return;
-	if (whole || m->heard_ns - monitor_oldest_ns(m) > HOLD_NS)
+	if (whole || m->heard_ns - news_since_ns(m->news) > HOLD_NS)
 		ev_prepare_start(m->loop, &m->announce);
 }
 
 static void monitor_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
+	struct monitor *m = w->data;
+
 	(void)loop;
 	(void)revents;
-	monitor_catch_up(w->data);
+	monitor_catch_up(m);
+	nap_waking(&m->nap, m->heard_ns);
+}
+
+static bool monitor_after_nap(void *user)
+{
+	struct monitor *m = user;
+	uint64_t before = m->datagrams;
+
+	monitor_catch_up(m);
+	return m->fd >= 0 && m->datagrams != before;
 }
 
 static void monitor_again(struct ev_loop *loop, ev_timer *w, int revents)
@@ -362,6 +343,16 @@ static void monitor_again(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
+	if (m->fd < 0) {
+		int fd = nl_sock_listen();
+
+		if (fd < 0) {
+			m->heard_ns = clock_mono_ns();
+			monitor_failed(m, fd);
+			return;
+		}
+		monitor_listen(m, fd);
+	}
 	m->stale = true;
 	monitor_catch_up(m);
 }
@@ -370,19 +361,17 @@ static void monitor_again(struct ev_loop *loop, ev_timer *w, int revents)
 static void monitor_announce(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	struct monitor *m = w->data;
-	struct pending told[sizeof(m->pending) / sizeof(m->pending[0])];
-	size_t n = m->n_pending;
-	bool all = m->all;
 
 	(void)revents;
 	ev_prepare_stop(loop, w);
-	memcpy(told, m->pending, n * sizeof(told[0]));
-	m->n_pending = 0;
-	m->all = false;
-	if (all)
-		m->changed(m->user, 0, m->all_ns);
-	for (size_t i = 0; !all && i < n; i++)
-		m->changed(m->user, told[i].ifindex, told[i].heard_ns);
+	m->told = m->news;
+	m->news = m->told == m->rooms ? &m->rooms[1] : m->rooms;
+	if (m->told->all)
+		m->changed(m->user, 0, m->told->all_ns);
+	for (size_t i = 0; i < m->told->n_links; i++)
+		m->changed(m->user, m->told->links[i].ifindex,
+			   m->told->links[i].heard_ns);
+	news_clear(m->told);
 }
 
 static int monitor_open(struct monitor *m)
@@ -400,13 +389,12 @@ static int monitor_open(struct monitor *m)
 	/* One that others keep interrupting is no reason not to start. */
 	if (r < 0 && r != -EINTR)
 		return r;
-	ev_io_init(&m->readable, monitor_readable, m->fd, EV_READ);
-	ev_io_start(m->loop, &m->readable);
+	monitor_listen(m, m->fd);
 	if (r < 0) {
 		monitor_dump_failed(m, r);
 		return 0;
 	}
-	monitor_note_all(m, clock_mono_ns());
+	news_all(m->news, clock_mono_ns());
 	m->replay = true;
 	monitor_catch_up(m);
 	return 0;
@@ -424,7 +412,10 @@ int monitor_new(struct ev_loop *loop, monitor_changed_fn *changed, void *user,
 	m->changed = changed;
 	m->user = user;
 	m->fd = -1;
+	m->news = &m->rooms[0];
+	m->told = &m->rooms[1];
 	ev_init(&m->readable, monitor_readable);
+	nap_init(&m->nap, loop, &m->readable, monitor_after_nap, m);
 	ev_prepare_init(&m->announce, monitor_announce);
 	ev_init(&m->again, monitor_again);
 	m->readable.data = m->announce.data = m->again.data = m;
@@ -441,10 +432,9 @@ void monitor_free(struct monitor *m)
 {
 	if (!m)
 		return;
-	ev_io_stop(m->loop, &m->readable);
+	monitor_close(m);
 	ev_prepare_stop(m->loop, &m->announce);
 	ev_timer_stop(m->loop, &m->again);
-	nl_sock_close(m->fd);
 	table_free(m->table);
 	free(m);
 }
@@ -478,6 +468,18 @@ bool monitor_link_named(const struct monitor_link *link, const char *glob)
 		if (str_glob(glob, s))
 			return true;
 	return false;
+}
+
+const struct monitor_touch *monitor_touched(const struct monitor *m,
+					    int ifindex, size_t *ret_n)
+{
+	return news_touched(m->told, ifindex, ret_n);
+}
+
+const struct monitor_addr *monitor_addr(const struct monitor *m, int ifindex,
+					const struct addr *a)
+{
+	return table_addr(m->table, ifindex, a);
 }
 
 const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,

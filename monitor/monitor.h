@@ -61,6 +61,12 @@ struct monitor_route {
 	uint16_t weight; /* among several next hops, from 1; 0: the only one */
 };
 
+/* Of this address something was heard: it came, went, or is another now. */
+struct monitor_touch {
+	int ifindex;
+	struct addr addr;
+};
+
 /*
  * Once per interface and loop turn, from the event loop, never from inside a
  * monitor_*() call. ifindex 0: look at all of them (first dump, resync).
@@ -84,8 +90,17 @@ void monitor_resync(struct monitor *m);
 unsigned int monitor_resyncs(const struct monitor *m);
 
 /*
+ * In changed(), for the interface that it tells of: the addresses that were
+ * heard of, among those of other interfaces and maybe twice. NULL: more than
+ * addresses has changed, or too many of them: look at all.
+ */
+const struct monitor_touch *monitor_touched(const struct monitor *m,
+					    int ifindex, size_t *ret_n);
+
+/*
  * These are borrowed until the loop turns. Links are in order of ifindex;
- * addresses of one interface are in the kernel's order of announcement.
+ * addresses of one interface are in the kernel's order of announcement, and
+ * among them may be some of family 0, which are none.
  */
 const struct monitor_link *monitor_links(const struct monitor *m,
 					 size_t *ret_n);
@@ -94,6 +109,9 @@ const struct monitor_link *monitor_link(const struct monitor *m, int ifindex);
 bool monitor_link_named(const struct monitor_link *link, const char *glob);
 const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,
 					 size_t *ret_n);
+/* This one address, which ifindex must hold; NULL: it does not. */
+const struct monitor_addr *monitor_addr(const struct monitor *m, int ifindex,
+					const struct addr *a);
 const struct monitor_route *monitor_routes(const struct monitor *m,
 					   size_t *ret_n);
 

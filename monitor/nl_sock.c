@@ -10,6 +10,7 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 
 #include "monitor/nl_sock.h"
 
@@ -105,6 +106,17 @@ void nl_sock_close(int fd)
 {
 	if (fd >= 0)
 		(void)close(fd);
+}
+
+size_t nl_sock_waiting(int fd)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t len = sizeof(info);
+
+	/* Since Linux 4.12. */
+	if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0)
+		return 0;
+	return info[SK_MEMINFO_RMEM_ALLOC];
 }
 
 int nl_sock_send(int fd, const struct nlmsghdr *h)

@@ -25,6 +25,9 @@ int nl_sock_listen(void);
 
 void nl_sock_close(int fd);
 
+/* Of the receive buffer, how many bytes are taken; 0 where nobody says. */
+size_t nl_sock_waiting(int fd);
+
 /* 0 or -errno. */
 int nl_sock_send(int fd, const struct nlmsghdr *h);
 

@@ -192,7 +192,7 @@ static int table_addr_gone(struct table *t, struct addr_list *list,
 	if (route_list_many(&t->routes, a->addr.ifindex))
 		effect |= TABLE_DOUBT;
 	if (route_list_drop(&t->routes, AF_INET, a->addr.ifindex) > 0)
-		effect |= TABLE_CHANGED;
+		effect |= TABLE_CHANGED | TABLE_ROUTES;
 	return effect;
 }
 
@@ -236,7 +236,7 @@ const struct monitor_link *table_link(const struct table *t, int ifindex)
 	return table_has(t, at, ifindex) ? &t->links[at] : NULL;
 }
 
-const struct monitor_addr *table_addrs(struct table *t, int ifindex,
+const struct monitor_addr *table_addrs(const struct table *t, int ifindex,
 				       size_t *ret_n)
 {
 	size_t at = table_place(t, ifindex);
@@ -244,7 +244,26 @@ const struct monitor_addr *table_addrs(struct table *t, int ifindex,
 	*ret_n = 0;
 	if (!table_has(t, at, ifindex))
 		return NULL;
-	return addr_list_all(&t->addrs[at], ret_n);
+	*ret_n = t->addrs[at].used;
+	return t->addrs[at].items;
+}
+
+const struct monitor_addr *table_addr(const struct table *t, int ifindex,
+				      const struct addr *a)
+{
+	size_t at = table_place(t, ifindex);
+
+	return table_has(t, at, ifindex) ? addr_list_get(&t->addrs[at], a) :
+					   NULL;
+}
+
+size_t table_size(const struct table *t)
+{
+	size_t size = t->n + t->routes.n;
+
+	for (size_t i = 0; i < t->n; i++)
+		size += t->addrs[i].used;
+	return size;
 }
 
 const struct monitor_route *table_routes(const struct table *t, size_t *ret_n)

@@ -26,6 +26,8 @@ enum table_effect {
 	TABLE_DOUBT = 2,
 	/* The kernel may be dropping IPv4 routes of this interface. */
 	TABLE_FLUSH = 4,
+	/* With an address, routes have changed. */
+	TABLE_ROUTES = 8,
 };
 
 /* NULL: no memory. */
@@ -47,8 +49,12 @@ bool table_routes_many(const struct table *t);
 /* As monitor_links() and its sisters. */
 const struct monitor_link *table_links(const struct table *t, size_t *ret_n);
 const struct monitor_link *table_link(const struct table *t, int ifindex);
-const struct monitor_addr *table_addrs(struct table *t, int ifindex,
+const struct monitor_addr *table_addrs(const struct table *t, int ifindex,
 				       size_t *ret_n);
+const struct monitor_addr *table_addr(const struct table *t, int ifindex,
+				      const struct addr *a);
+/* How many links, addresses and routes it holds, more or less. */
+size_t table_size(const struct table *t);
 const struct monitor_route *table_routes(const struct table *t, size_t *ret_n);
 
 #endif

@@ -67,7 +67,9 @@ static void check_mirror(struct table *t)
 		if (i > 0 && links[i - 1].ifindex >= links[i].ifindex)
 			abort();
 		for (size_t k = 0; k < n_addrs; k++)
-			if (a[k].ifindex != links[i].ifindex)
+			if (a[k].addr.family != 0 &&
+			    (a[k].ifindex != links[i].ifindex ||
+			     !table_addr(t, links[i].ifindex, &a[k].addr)))
 				abort();
 	}
 	if (names > MOST / sizeof(struct nlattr))

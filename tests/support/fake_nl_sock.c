@@ -31,7 +31,7 @@ static uint8_t asked_family;
 static uint32_t asked_seq;
 static int asked_at;
 static bool interrupted, was_interrupted;
-static int interrupts, errors, error_number, dumps;
+static int interrupts, errors, error_number, dumps, listens;
 static void (*during_dump)(void);
 
 void fake_nl_reset(void)
@@ -43,7 +43,7 @@ void fake_nl_reset(void)
 	if (!queue || !table)
 		abort();
 	head = tail = n_table = 0;
-	interrupts = errors = dumps = 0;
+	interrupts = errors = dumps = listens = 0;
 	interrupted = false;
 	during_dump = NULL;
 }
@@ -115,6 +115,11 @@ void fake_nl_dump_error(int n, int error)
 	error_number = error;
 }
 
+int fake_nl_listens(void)
+{
+	return listens;
+}
+
 int fake_nl_dumps(void)
 {
 	return dumps;
@@ -135,10 +140,20 @@ int nl_sock_open(void)
 	return fd;
 }
 
+/* A new socket has heard nothing yet. */
 int nl_sock_listen(void)
 {
+	if (event_fd >= 0)
+		head = tail = 0;
+	listens++;
 	event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return event_fd;
+}
+
+size_t nl_sock_waiting(int fd)
+{
+	(void)fd;
+	return (size_t)(tail - head) * 830;
 }
 
 void nl_sock_close(int fd)

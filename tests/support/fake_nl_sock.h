@@ -31,5 +31,7 @@ void fake_nl_interrupt(int n);
 void fake_nl_dump_error(int n, int error);
 /* How many questions for links came: one per dump. */
 int fake_nl_dumps(void);
+/* How many sockets were opened that listen. */
+int fake_nl_listens(void);
 
 #endif

@@ -24,13 +24,23 @@ static struct monitor *m;
 static _Alignas(struct nlmsghdr) uint8_t buf[NL_BUILD_SIZE];
 /* What changed() was told. */
 static int told[64];
+static int touches[64]; /* how many addresses were touched; -1: look at all */
 static size_t n_told;
 
 static void changed(void *user, int ifindex, uint64_t heard_ns)
 {
+	size_t n;
+
 	ck_assert_ptr_eq(user, told);
 	ck_assert_uint_le(heard_ns, clock_mono_ns());
 	ck_assert_uint_lt(n_told, 64);
+	if (m) {
+		const struct monitor_touch *t = monitor_touched(m, ifindex, &n);
+
+		touches[n_told] = t ? 0 : -1;
+		for (size_t i = 0; i < n; i++)
+			touches[n_told] += t[i].ifindex == ifindex;
+	}
 	told[n_told++] = ifindex;
 }
 
@@ -144,10 +154,12 @@ static int way(int family)
 
 static size_t addresses(int ifindex)
 {
-	size_t n;
+	size_t n, holes = 0;
+	const struct monitor_addr *a = monitor_addrs(m, ifindex, &n);
 
-	(void)monitor_addrs(m, ifindex, &n);
-	return n;
+	for (size_t i = 0; i < n; i++)
+		holes += a[i].addr.family == 0;
+	return n - holes;
 }
 
 static const char *first_address(int ifindex)
@@ -156,7 +168,10 @@ static const char *first_address(int ifindex)
 	size_t n;
 	const struct monitor_addr *a = monitor_addrs(m, ifindex, &n);
 
-	return n ? addr_print(&a[0].addr, text) : "none";
+	for (; n > 0; a++, n--)
+		if (a->addr.family != 0)
+			return addr_print(&a->addr, text);
+	return "none";
 }
 
 START_TEST(test_first_dump)
@@ -230,6 +245,82 @@ START_TEST(test_lost)
 	ck_assert_int_eq(way(AF_INET), 0);
 	ck_assert_uint_eq(monitor_resyncs(m), 1);
 	ck_assert_int_eq(fake_nl_dumps(), 2);
+}
+END_TEST
+
+/* A socket that fails for no known reason is replaced, but not in haste. */
+START_TEST(test_persistent_error)
+{
+	int turns = 0;
+	ev_timer guard;
+
+	for (int i = 0; i < 3; i++) {
+		fake_nl_fail(-EIO);
+		turn();
+		ck_assert_int_eq(fake_nl_listens(), 1 + i);
+		fake_nl_table_add(link_msg(RTM_NEWLINK, 10 + i, UP, "new"));
+		ev_timer_init(&guard, late, 10., 0.);
+		ev_timer_start(loop, &guard);
+		while (!monitor_link(m, 10 + i)) {
+			ev_run(loop, EVRUN_ONCE);
+			turns++;
+		}
+		ev_timer_stop(loop, &guard);
+		ck_assert_int_eq(fake_nl_listens(), 2 + i);
+	}
+	ck_assert_int_lt(turns, 30);
+	/* It hears again. */
+	fake_nl_say(addr_msg(RTM_NEWADDR, 12, "192.0.2.3", 0), 0);
+	turn();
+	ck_assert_str_eq(first_address(12), "192.0.2.3");
+}
+END_TEST
+
+/* Far behind: what waits is left unread, and the tables are read anew. */
+START_TEST(test_far_behind)
+{
+	for (int i = 0; i < 15000; i++)
+		fake_nl_say(addr_msg(i % 2 ? RTM_DELADDR : RTM_NEWADDR, 2,
+				     "198.51.100.9", 0), 0);
+	fake_nl_table_add(addr_msg(RTM_NEWADDR, 2, "198.51.100.10", 0));
+	turn();
+	ck_assert_int_eq(fake_nl_dumps(), 2);
+	ck_assert_uint_eq(n_told, 1);
+	ck_assert_uint_eq(addresses(2), 2);
+	/* A burst that is soon read is no reason. */
+	for (int i = 0; i < 1200; i++)
+		fake_nl_say(addr_msg(i % 2 ? RTM_DELADDR : RTM_NEWADDR, 2,
+				     "198.51.100.9", 0), 0);
+	turn();
+	ck_assert_int_eq(fake_nl_dumps(), 2);
+}
+END_TEST
+
+/* Which addresses it was about is told, where it was about nothing else. */
+START_TEST(test_touched)
+{
+	const struct addr *a;
+	struct addr want;
+	size_t n;
+
+	ck_assert_int_eq(addr_parse("198.51.100.9", &want), 0);
+	fake_nl_say(addr_msg(RTM_NEWADDR, 2, "198.51.100.9", 0), 0);
+	fake_nl_say(addr_msg(RTM_NEWADDR, 3, "198.51.100.8", 0), 0);
+	fake_nl_say(link_msg(RTM_NEWLINK, 3, IFF_UP, "lan"), 0);
+	turn();
+	ck_assert_uint_eq(n_told, 2);
+	ck_assert_int_eq(touches[0], 1);
+	ck_assert_int_eq(touches[1], -1);
+	ck_assert_ptr_null(monitor_touched(m, 2, &n));
+	a = &monitor_addr(m, 2, &want)->addr;
+	ck_assert(addr_equal(a, &want));
+	n_told = 0;
+	/* Its last IPv4 address takes the default route along. */
+	fake_nl_say(addr_msg(RTM_DELADDR, 2, "198.51.100.9", 0), 0);
+	fake_nl_say(addr_msg(RTM_DELADDR, 2, "192.0.2.1", 0), 0);
+	turn();
+	ck_assert_int_eq(touches[0], -1);
+	ck_assert_ptr_null(monitor_addr(m, 2, &want));
 }
 END_TEST
 
@@ -480,6 +571,7 @@ START_TEST(test_storm)
 		fake_nl_say(addr_msg(RTM_DELADDR, 3, "198.51.100.1", 0), 0);
 	}
 	fake_nl_say(addr_msg(RTM_NEWADDR, 3, "198.51.100.2", 0), 0);
+	fake_nl_table_add(addr_msg(RTM_NEWADDR, 3, "198.51.100.2", 0));
 	for (int i = 0; i < 30; i++)
 		turn();
 	ck_assert_uint_le(n_told, 2);
@@ -803,6 +895,9 @@ Suite *suite(void)
 	tcase_add_test(on, test_repeats_are_silent);
 	tcase_add_test(on, test_foreign_sender);
 	tcase_add_loop_test(on, test_lost, 0, SUITE_COUNT(losses));
+	tcase_add_test(on, test_persistent_error);
+	tcase_add_test(on, test_far_behind);
+	tcase_add_test(on, test_touched);
 	tcase_add_test(on, test_nonsense_is_a_loss);
 	tcase_add_test(on, test_interrupted_dump);
 	tcase_add_loop_test(on, test_dump_that_fails, 0, 2);

@@ -125,10 +125,12 @@ static int way(int family)
 
 static size_t count(int ifindex)
 {
-	size_t n;
+	size_t n, holes = 0;
+	const struct monitor_addr *a = monitor_addrs(m, ifindex, &n);
 
-	(void)monitor_addrs(m, ifindex, &n);
-	return n;
+	for (size_t i = 0; i < n; i++)
+		holes += a[i].addr.family == 0;
+	return n - holes;
 }
 
 /* Is duplicate address detection over for all of its addresses? */

@@ -1,0 +1,97 @@
+#include "config.h"
+
+#include "base/clock.h"
+#include "daemon/glance.h"
+#include "daemon/select.h"
+#include "daemon/source_inside.h"
+#include "net/route.h"
+
+struct glance {
+	const struct source *source;
+	const struct source_candidate *chosen;
+	struct select_policy policy;
+	bool asked; /* the kernel, for its choice */
+};
+
+static bool glance_is_candidate(const struct source *s, const struct addr *a)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (addr_equal(&s->candidates[i].addr, a))
+			return true;
+	return false;
+}
+
+static struct addr glance_kernel_choice(struct glance *g)
+{
+	struct addr global = route_global(g->policy.family);
+	struct route_answer a;
+
+	if (!g->asked && route_get(g->source->world->route, &global,
+				   g->chosen->ifindex,
+				   g->source->config->fwmark, &a) == 0 &&
+	    a.by_default)
+		g->policy.kernel_choice = a.source;
+	g->asked = true;
+	return g->policy.kernel_choice;
+}
+
+/* Would it be ranked before the chosen one? */
+static bool glance_wins(struct glance *g, const struct monitor_addr *chosen,
+			const struct monitor_addr *rival)
+{
+	const struct monitor_addr both[2] = { *chosen, *rival };
+	struct select_entry ranked[2];
+	struct addr choice;
+
+	if (select_rank(&g->policy, rival, 1, ranked) == 0)
+		return false;
+	if (rival->ifindex != chosen->ifindex)
+		return true;
+	choice = glance_kernel_choice(g);
+	/* Then it is a third one that wins, if any. */
+	if (choice.family != 0 && !addr_equal(&choice, &chosen->addr) &&
+	    !addr_equal(&choice, &rival->addr))
+		return true;
+	(void)select_rank(&g->policy, both, 2, ranked);
+	return ranked[0].addr != &both[0];
+}
+
+bool glance_finds_news(const struct source *s, int ifindex)
+{
+	const struct monitor *m = s->world->monitor;
+	struct glance g = {
+		.source = s,
+		.chosen = &s->candidates[0],
+		.policy = {
+			.family = s->family,
+			.temporary = s->config->ipv6_temporary,
+			.scope_any = s->config->scope_any,
+			.now_ms = clock_mono_ms(),
+			.current = s->candidates[0].addr,
+		},
+	};
+	const struct monitor_touch *t;
+	const struct monitor_addr *chosen, *a;
+	struct select_entry rank;
+	size_t n;
+
+	t = monitor_touched(m, ifindex, &n);
+	if (!t || s->n == 0 || s->config->keep_all)
+		return true;
+	/* Where it is only the best of no use, any other may be better. */
+	chosen = monitor_addr(m, g.chosen->ifindex, &g.chosen->addr);
+	if (!chosen || select_rank(&g.policy, chosen, 1, &rank) == 0)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		if (t[i].ifindex != ifindex)
+			continue;
+		if (glance_is_candidate(s, &t[i].addr))
+			return true;
+		if (t[i].addr.family != s->family)
+			continue;
+		a = monitor_addr(m, ifindex, &t[i].addr);
+		if (a && glance_wins(&g, chosen, a))
+			return true;
+	}
+	return false;
+}
