@@ -1,7 +1,7 @@
 /*
  * crc32 - the checksum of ISO 3309, as Ethernet, zlib and STUN have it.
  *
- * Pure. Slow and small: for a file or a message, not for streams.
+ * Pure. Small, not quick: for a file or a message, not for streams.
  */
 #ifndef BASE_CRC32_H
 #define BASE_CRC32_H

@@ -9,8 +9,13 @@
 
 #include "base/clock.h"
 #include "daemon/account.h"
+#include "daemon/bucket.h"
 #include "daemon/entry.h"
+#include "daemon/state.h"
 #include "monitor/monitor.h"
+
+/* No server may ask for a longer rest over a restart. */
+#define REST_MOST_MS (86400ULL * 1000)
 
 /* One request under way: a name, in one family or both. */
 struct job {
@@ -30,7 +35,9 @@ struct account {
 	struct job *jobs; /* queued and under way, oldest first */
 	size_t queued;
 	int pending; /* entries that are being confirmed or checked */
-	uint64_t not_before_ms;
+	struct bucket bucket;
+	uint64_t rest_ms; /* monotonic: what its server asked for */
+	uint64_t turn_ms; /* the last one promised to somebody who waits */
 	bool waited;   /* ACCOUNT_GATHER_MS are over */
 	bool expected; /* an update may follow: be ready */
 	ev_prepare turn;
@@ -47,15 +54,104 @@ void account_pending_add(struct account *a, int delta)
 	a->pending += delta;
 }
 
+/* ---- how much it may be asked ---- */
+
+static struct bucket_rule account_rule(const struct account *a)
+{
+	return (struct bucket_rule){
+		.interval_ms = 1000ULL * a->info->min_interval_s,
+		.burst = 1,
+	};
+}
+
 uint64_t account_not_before_ms(const struct account *a)
 {
-	return a->not_before_ms;
+	struct bucket_rule rule = account_rule(a);
+	uint64_t free_ms = bucket_free_ms(&a->bucket, &rule);
+
+	return a->rest_ms > free_ms ? a->rest_ms : free_ms;
+}
+
+uint64_t account_turn_ms(struct account *a)
+{
+	uint64_t first_ms = account_not_before_ms(a);
+
+	if (a->turn_ms < first_ms)
+		a->turn_ms = first_ms;
+	else if (!a->info->zone_batch)
+		a->turn_ms += 1000ULL * a->info->min_interval_s;
+	return a->turn_ms;
+}
+
+/* On disk times are of the wall clock. */
+static void account_remember(const struct account *a)
+{
+	int64_t now_ms = (int64_t)clock_mono_ms();
+	int64_t wall_ms = 1000 * clock_wall_s();
+
+	if (a->info->min_interval_s == 0 && a->rest_ms == 0)
+		return;
+	state_account_set(a->state, a->info->name,
+			  wall_ms + ((int64_t)a->bucket.full_ms - now_ms),
+			  a->rest_ms ? wall_ms + ((int64_t)a->rest_ms - now_ms)
+				     : 0);
+}
+
+/* A clock that was set meanwhile must not make it wait for years. */
+static uint64_t from_wall(int64_t at_ms, uint64_t most_ms)
+{
+	int64_t left_ms = at_ms - 1000 * clock_wall_s();
+
+	if (at_ms == 0 || left_ms <= 0)
+		return 0;
+	return clock_mono_ms() +
+	       ((uint64_t)left_ms < most_ms ? (uint64_t)left_ms : most_ms);
+}
+
+static void account_recall(struct account *a)
+{
+	const struct state_account *was =
+		state_account(a->state, a->info->name);
+	struct bucket_rule rule = account_rule(a);
+
+	if (!was)
+		return;
+	a->bucket.full_ms = from_wall(was->bucket_ms,
+				      rule.burst * rule.interval_ms);
+	a->rest_ms = from_wall(was->rest_ms, REST_MOST_MS);
 }
 
 void account_rest_until(struct account *a, uint64_t until_ms)
 {
-	if (until_ms > a->not_before_ms)
-		a->not_before_ms = until_ms;
+	if (until_ms <= a->rest_ms)
+		return;
+	a->rest_ms = until_ms;
+	account_remember(a);
+}
+
+/* Does it go out in a request that is counted already? */
+static bool account_is_counted(const struct account *a)
+{
+	return a->info->zone_batch && a->queued > 0;
+}
+
+static void account_spend(struct account *a)
+{
+	struct bucket_rule rule = account_rule(a);
+
+	bucket_spend(&a->bucket, &rule, clock_mono_ms());
+	account_remember(a);
+}
+
+/* What was counted when it was queued was not sent. */
+static void account_give_back(struct account *a)
+{
+	struct bucket_rule rule = account_rule(a);
+
+	if (account_is_counted(a))
+		return;
+	bucket_give_back(&a->bucket, &rule);
+	account_remember(a);
 }
 
 /* ---- jobs ---- */
@@ -144,7 +240,7 @@ static void job_submit(struct job *j, bool more)
 }
 
 /* Both families of a record share a request if they leave the same way. */
-static struct job *job_to_join(struct account *a, const struct entry *e)
+static struct job *job_to_join(const struct account *a, const struct entry *e)
 {
 	for (struct job *j = a->jobs; j; j = j->next) {
 		struct entry *other = e->family == AF_INET ? j->ipv6 : j->ipv4;
@@ -156,6 +252,16 @@ static struct job *job_to_join(struct account *a, const struct entry *e)
 			return j;
 	}
 	return NULL;
+}
+
+bool account_may_send(const struct account *a, const struct entry *e)
+{
+	uint64_t now_ms = clock_mono_ms();
+
+	if (a->rest_ms > now_ms)
+		return false;
+	return account_is_counted(a) || job_to_join(a, e) ||
+	       account_not_before_ms(a) <= now_ms;
 }
 
 /* ---- gathering ---- */
@@ -261,6 +367,8 @@ void account_send(struct account *a, struct entry *e)
 			return;
 		}
 		j->account = a;
+		if (!account_is_counted(a))
+			account_spend(a);
 		while (*end)
 			end = &(*end)->next;
 		*end = j;
@@ -287,10 +395,12 @@ void account_withdraw(struct account *a, struct entry *e)
 		j->ipv6 = NULL;
 	if (j->ipv4 || j->ipv6)
 		return;
-	if (j->id > 0)
+	if (j->id > 0) {
 		notify_cancel(a->notify, j->id);
-	else if (j->id == 0)
+	} else if (j->id == 0) {
 		a->queued--;
+		account_give_back(a);
+	}
 	job_free(j);
 }
 
@@ -315,6 +425,7 @@ int account_new(struct ev_loop *loop, struct notify *notify,
 	a->turn.data = a;
 	ev_timer_init(&a->gather, account_gathered, 0.0, 0.0);
 	a->gather.data = a;
+	account_recall(a);
 	*ret = a;
 	return 0;
 }

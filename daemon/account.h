@@ -1,5 +1,5 @@
 /*
- * account - one provider account: its spacing, and the updates that go out
+ * account - one provider account: its bucket, and the updates that go out
  * together.
  *
  * Updates of one zone that become due together leave in one message. An
@@ -37,11 +37,25 @@ const struct notify_account *account_info(const struct account *a);
 void account_pending_add(struct account *a, int delta);
 
 /*
- * Milliseconds (monotonic) before which nothing may be sent; a later one
- * wins over an earlier one.
+ * Until when (monotonic) its server has asked for a rest; a later one wins
+ * over an earlier one. Outlives a restart, as the bucket does.
  */
-uint64_t account_not_before_ms(const struct account *a);
 void account_rest_until(struct account *a, uint64_t until_ms);
+
+/*
+ * May it be sent now: alone, or with what goes out already? Else there is
+ * no token in the account's bucket, or it rests.
+ */
+bool account_may_send(const struct account *a, const struct entry *e);
+
+/*
+ * When (monotonic ms) one that may not be sent should come back: each gets
+ * a turn of its own, so that they do not all come for the first token.
+ */
+uint64_t account_turn_ms(struct account *a);
+
+/* Before this (monotonic ms) nothing is sent. */
+uint64_t account_not_before_ms(const struct account *a);
 
 /*
  * The entry wants to be sent. entry_reply() follows, or account_withdraw()

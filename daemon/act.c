@@ -13,6 +13,7 @@
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/refusal.h"
 #include "daemon/tell.h"
 
 static const struct backoff retry = { .first_ms = 5000, .most_ms = 900000 };
@@ -38,15 +39,22 @@ void act_update(struct entry *e, enum record_event why)
 		     e->accepted_at_s != 0;
 	const struct resolver_answer *a = e->answer;
 
-	if (account_not_before_ms(e->account) > clock_mono_ms()) {
+	if (refusal_stands(e)) {
+		if (!e->failing)
+			tell_refused(e, e->error ? e->error : "earlier");
+		e->failing = true;
+		entry_event(e, RECORD_FORBIDDEN);
+		return;
+	}
+	if (!account_may_send(e->account, e)) {
 		entry_event(e, RECORD_HELD);
 		return;
 	}
 	if (why == RECORD_OVERDUE)
 		tell_overdue(e);
-	if (again)
+	if (again && why != RECORD_STALE)
 		entry_mark(e, STATE_RESENT, true);
-	else
+	else if (!again)
 		e->resent = false; /* it is the accepted set's */
 	if (addr_set_assign(&e->sent, e->wanted.items, e->wanted.n) < 0) {
 		entry_event(e, RECORD_FAILED); /* no memory: later */
@@ -99,10 +107,13 @@ void act_rewatch(struct entry *e, enum record_state from)
 static void act_arm_recheck(struct entry *e)
 {
 	uint64_t ms = e->config->recheck_ms;
+	uint64_t refresh_ms = entry_refresh_in_ms(e);
 
+	ms = ms - ms / 10 + (ms / 5 * (uint64_t)clock_random() >> 32);
+	if (refresh_ms != UINT64_MAX && (ms == 0 || refresh_ms < ms))
+		ms = refresh_ms + 1;
 	if (ms > 0)
-		act_arm(e, ms - ms / 10 +
-				     (ms / 5 * (uint64_t)clock_random() >> 32));
+		act_arm(e, ms);
 }
 
 /* The servers were given their time, and the update its second try. */
@@ -153,7 +164,9 @@ void act_settle(struct entry *e, enum record_event why)
 void act_back_off(struct entry *e, enum record_event why)
 {
 	uint64_t now_ms = clock_mono_ms(), delay_ms;
-	uint64_t rest_ms = account_not_before_ms(e->account);
+	uint64_t rest_ms = why == RECORD_HELD
+				   ? account_turn_ms(e->account)
+				   : account_not_before_ms(e->account);
 
 	if (why == RECORD_UNKNOWN_KEEP)
 		e->failures++;

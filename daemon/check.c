@@ -145,6 +145,7 @@ static bool check_ask_else(struct entry *e, const struct judge_facts *f)
 
 void check_judge(struct entry *e)
 {
+	enum record_event event;
 	struct judge_facts facts;
 
 	if (!entry_wanted(e))
@@ -155,7 +156,11 @@ void check_judge(struct entry *e)
 	if (facts.stray == STRAY_OVER)
 		e->stray_until_ms = 0;
 	e->verdict = facts.verdict;
-	entry_event(e, judge(&facts));
+	event = judge(&facts);
+	if (event == RECORD_RIGHT && !facts.watching &&
+	    entry_refresh_in_ms(e) == 0)
+		event = RECORD_STALE;
+	entry_event(e, event);
 }
 
 /* Told when it begins; `why` shows it while it lasts. */

@@ -13,6 +13,7 @@
 #include "daemon/entry.h"
 #include "daemon/own.h"
 #include "daemon/fingerprint.h"
+#include "daemon/refusal.h"
 #include "daemon/state.h"
 #include "daemon/tell.h"
 #include "monitor/monitor.h"
@@ -23,6 +24,21 @@
 const char *entry_family_name(const struct entry *e)
 {
 	return e->family == AF_INET ? "ipv4" : "ipv6";
+}
+
+uint64_t entry_refresh_in_ms(const struct entry *e)
+{
+	uint64_t every_ms = 1000ULL * account_info(e->account)->refresh_s;
+	int64_t age_ms = 1000 * (clock_wall_s() - e->accepted_at_s);
+
+	if (every_ms == 0)
+		return UINT64_MAX;
+	if (e->accepted_at_s == 0)
+		age_ms = (int64_t)(clock_mono_ms() - e->born_ms);
+	/* One from the future was accepted before the clock was set. */
+	if (age_ms < 0)
+		age_ms = 0;
+	return (uint64_t)age_ms >= every_ms ? 0 : every_ms - (uint64_t)age_ms;
 }
 
 /* ---- timer ---- */
@@ -134,6 +150,10 @@ void entry_event(struct entry *e, enum record_event event)
 
 	if (step.next == from && step.action == RECORD_DO_NOTHING)
 		return;
+	/* Told to try again, or it is time to. */
+	if (from == RECORD_REFUSED &&
+	    (event == RECORD_RETRY || event == RECORD_TIMER))
+		refusal_forget(e);
 	e->state = step.next;
 	entry_disarm(e);
 	if (step.action != RECORD_DO_JUDGE)
@@ -312,6 +332,8 @@ void entry_reply(struct entry *e, enum notify_status status,
 		entry_accept(e, reply, status == NOTIFY_UNCHANGED);
 		return;
 	case NOTIFY_REFUSED:
+		/* First of all: what was told must not be lost. */
+		refusal_note(e, reply->text);
 		act_set_text(&e->error, reply->text);
 		tell_refused(e, reply->text);
 		e->failing = true;
@@ -355,6 +377,7 @@ int entry_new(const struct entry_world *world,
 	e->family = family;
 	e->sole = sole;
 	e->state = RECORD_WAITING;
+	e->born_ms = clock_mono_ms();
 	e->print = fingerprint_record(config);
 	e->latency_ms = -1;
 	ev_timer_init(&e->timer, entry_timeout, 0.0, 0.0);

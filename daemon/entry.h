@@ -75,6 +75,7 @@ struct entry {
 	struct addr_set sent;     /* what the update under way says */
 	struct addr_set accepted; /* what the provider took last */
 	int64_t accepted_at_s;   /* wall; 0: never */
+	uint64_t born_ms;        /* an unknown acceptance is as old as this */
 	uint64_t stray_until_ms; /* one given up may land until then; 0: none */
 	bool agreed;             /* ... and all servers have said it since */
 	struct addr_set published; /* what all servers said last */
@@ -124,6 +125,9 @@ void entry_source_event(struct entry *e, enum source_event event);
 
 /* What is to be published now; NULL: not known. Kept in e->wanted. */
 const struct addr_set *entry_wanted(struct entry *e);
+
+/* When a forced refresh is due: 0 now, UINT64_MAX never. */
+uint64_t entry_refresh_in_ms(const struct entry *e);
 
 /* Its update is given up; what had left may still land. */
 void entry_abandon(struct entry *e);

@@ -37,6 +37,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 		[RECORD_PROPAGATING]     = GO(VERIFYING, REWATCH),
 		[RECORD_DIFFERS]         = GO(UPDATING, UPDATE),
 		[RECORD_UNKNOWN_SEND]    = GO(UPDATING, UPDATE),
+		[RECORD_STALE]           = GO(UPDATING, UPDATE),
 		[RECORD_UNKNOWN_KEEP]    = GO(BACKOFF, BACK_OFF),
 		[RECORD_ALIAS]           = GO(REFUSED, REST),
 		/* The same servers, after an update, not in step: no news. */
@@ -160,6 +161,7 @@ const char *record_event_name(enum record_event e)
 		[RECORD_DIFFERS] = "differs",
 		[RECORD_UNKNOWN_SEND] = "unknown, news",
 		[RECORD_UNKNOWN_KEEP] = "unknown, no news",
+		[RECORD_STALE] = "refresh",
 		[RECORD_ALIAS] = "alias",
 		[RECORD_OVERDUE] = "overdue",
 		[RECORD_OVERRULED] = "overruled",

@@ -45,6 +45,7 @@ enum record_event {
 	RECORD_DIFFERS,
 	RECORD_UNKNOWN_SEND, /* nobody could say; this value is news */
 	RECORD_UNKNOWN_KEEP, /* nobody could say; it was accepted before */
+	RECORD_STALE,        /* right, but its refresh is due */
 	RECORD_ALIAS,        /* a CNAME stands at the name */
 	RECORD_OVERDUE,      /* not agreed in time: try once more */
 	RECORD_OVERRULED,    /* ... nor after that: shown differently */

@@ -1,5 +1,6 @@
 /*
- * state - what providers accepted, on disk.
+ * state - what providers accepted and refused, and how much was asked of
+ * them, on disk.
  *
  * A hint, never the truth: without it, or with a damaged one, the DNS check
  * decides. Written after the send, to a new file that then takes the old
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/addr_set.h"
+#include "daemon/state_book.h"
 
 struct ev_loop;
 struct state;
@@ -34,20 +36,39 @@ void state_close(struct state *s);
 int64_t state_find(const struct state *s, const char *name, int family,
 		   const char *provider, struct addr_set *ret);
 
-/* Remembers it; the file follows in the next loop turn. */
+/*
+ * Remembers it, and forgets a refusal; at_s 0: nothing is sure. The file
+ * follows in the next loop turn, or within a second of the last one.
+ */
 void state_accepted(struct state *s, const char *name, int family,
 		    const char *provider, const struct addr_set *accepted,
 		    int64_t at_s);
 
 /* What came of the accepted set. state_accepted() takes all marks away. */
 enum state_mark {
-	STATE_RESENT,  /* it was sent once more, for DNS did not say it */
-	STATE_DIFFERS, /* ... and still does not: shown differently */
+	STATE_RESENT = 1,  /* it was sent once more, for DNS did not say it */
+	STATE_DIFFERS = 2, /* ... and still does not: shown differently */
 };
 bool state_marked(const struct state *s, const char *name, int family,
 		  const char *provider, enum state_mark mark);
 /* Where nothing was accepted there is nothing to mark. */
 void state_set_mark(struct state *s, const char *name, int family,
 		    const char *provider, enum state_mark mark, bool on);
+
+/* What it refused last; NULL: nothing. Borrowed until it is told another. */
+const struct state_refusal *state_refusal(const struct state *s,
+					  const char *name, int family,
+					  const char *provider);
+/*
+ * Copies r; NULL: there is none any more. A refusal is on disk when this
+ * returns, or, when many come together, 20 ms later.
+ */
+void state_refused(struct state *s, const char *name, int family,
+		   const char *provider, const struct state_refusal *r);
+
+/* The account's times, zero at first; NULL without memory. */
+const struct state_account *state_account(struct state *s, const char *name);
+void state_account_set(struct state *s, const char *name, int64_t bucket_ms,
+		       int64_t rest_ms);
 
 #endif

@@ -1,57 +1,192 @@
 #include "config.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <jansson.h>
+
 #include "base/crc32.h"
+#include "daemon/state.h"
 #include "daemon/state_file.h"
 
 #define HEAD "evddns-state 1 "
 #define HEAD_LEN (sizeof(HEAD) - 1)
 #define LINE_LEN (HEAD_LEN + 8 + 1)
 
-json_t *state_file_parse(const char *text, size_t len, const char **ret_why)
+/* ---- reading ---- */
+
+static int take_set(const json_t *list, struct addr_set *ret)
 {
+	struct addr addrs[ADDR_SET_MAX];
+	const json_t *text;
+	size_t i, n = 0;
+
+	if (!json_is_array(list))
+		return -EBADMSG;
+	json_array_foreach(list, i, text) {
+		if (n == ADDR_SET_MAX || !json_is_string(text) ||
+		    addr_parse(json_string_value(text), &addrs[n]) < 0)
+			return -EBADMSG;
+		n++;
+	}
+	return addr_set_assign(ret, addrs, n);
+}
+
+static struct state_refusal *take_refusal(const json_t *o)
+{
+	const char *settings = json_string_value(json_object_get(o,
+								 "settings"));
+	struct addr_set wanted = { 0 };
+	struct state_refusal *r = NULL;
+
+	if (settings && take_set(json_object_get(o, "for"), &wanted) == 0)
+		r = state_refusal_new(
+			&wanted, json_integer_value(json_object_get(o, "at")),
+			strtoull(settings, NULL, 16),
+			json_string_value(json_object_get(o, "text")));
+	addr_set_clear(&wanted);
+	return r;
+}
+
+static void take_note(const char *key, const json_t *o, struct state_book *b)
+{
+	struct state_note *n = state_book_note(b, key);
+
+	if (!n)
+		return;
+	if (take_set(json_object_get(o, "accepted"), &n->accepted) == 0)
+		n->at_s = json_integer_value(json_object_get(o, "at"));
+	if (json_is_true(json_object_get(o, "resent")))
+		n->marks |= STATE_RESENT;
+	if (json_is_true(json_object_get(o, "shown-differently")))
+		n->marks |= STATE_DIFFERS;
+	n->refusal = take_refusal(json_object_get(o, "refused"));
+}
+
+static void take_account(const char *name, const json_t *o,
+			 struct state_book *b)
+{
+	struct state_account *a = state_book_account(b, name);
+
+	if (!a)
+		return;
+	a->bucket_ms = json_integer_value(json_object_get(o, "bucket"));
+	a->rest_ms = json_integer_value(json_object_get(o, "rest"));
+}
+
+int state_file_parse(const char *text, size_t len, struct state_book *ret,
+		     const char **ret_why)
+{
+	json_t *root, *records, *o;
+	const char *key;
 	char want[9];
-	json_t *root, *records;
 
 	if (len < LINE_LEN || memcmp(text, HEAD, HEAD_LEN) != 0 ||
 	    text[LINE_LEN - 1] != '\n') {
 		*ret_why = "it is not a state file of this version";
-		return NULL;
+		return -EBADMSG;
 	}
 	(void)snprintf(want, sizeof(want), "%08x",
 		       crc32_of(text + LINE_LEN, len - LINE_LEN));
 	if (memcmp(text + HEAD_LEN, want, 8) != 0) {
 		*ret_why = "its checksum is wrong";
-		return NULL;
+		return -EBADMSG;
 	}
 	root = json_loadb(text + LINE_LEN, len - LINE_LEN, 0, NULL);
-	records = json_incref(json_object_get(root, "records"));
-	json_decref(root);
+	records = json_object_get(root, "records");
 	if (!json_is_object(records)) {
-		json_decref(records);
+		json_decref(root);
 		*ret_why = "it is not JSON as we write it";
-		return NULL;
+		return -EBADMSG;
 	}
-	return records;
+	json_object_foreach(records, key, o)
+		take_note(key, o, ret);
+	json_object_foreach(json_object_get(root, "accounts"), key, o)
+		take_account(key, o, ret);
+	json_decref(root);
+	return 0;
 }
 
-char *state_file_print(json_t *records, size_t *ret_len)
-{
-	json_t *root = json_pack("{s:O}", "records", records);
-	char *json = root ? json_dumps(root, JSON_COMPACT) : NULL;
-	size_t len = json ? strlen(json) : 0;
-	char *text = json ? malloc(LINE_LEN + len + 1) : NULL;
+/* ---- writing: by hand, for a tree of it would be many times as large ---- */
 
-	if (text) {
-		(void)snprintf(text, LINE_LEN + 1, HEAD "%08x\n",
-			       crc32_of(json, len));
-		memcpy(text + LINE_LEN, json, len + 1);
-		*ret_len = LINE_LEN + len;
+static void put_set(struct buf *out, const struct addr_set *set)
+{
+	char text[ADDR_STRLEN];
+
+	buf_add_str(out, "[");
+	for (size_t i = 0; i < set->n; i++)
+		buf_addf(out, "%s\"%s\"", i ? "," : "",
+			 addr_print(&set->items[i], text));
+	buf_add_str(out, "]");
+}
+
+static void put_note(struct buf *out, const struct state_note *n)
+{
+	const struct state_refusal *r = n->refusal;
+
+	buf_add_json(out, n->key);
+	buf_add_str(out, ":{");
+	if (n->at_s) {
+		buf_add_str(out, "\"accepted\":");
+		put_set(out, &n->accepted);
+		buf_addf(out, ",\"at\":%" PRId64 "%s%s", n->at_s,
+			 n->marks & STATE_RESENT ? ",\"resent\":true" : "",
+			 n->marks & STATE_DIFFERS
+				 ? ",\"shown-differently\":true"
+				 : "");
 	}
-	free(json);
-	json_decref(root);
-	return text;
+	if (r) {
+		buf_addf(out, "%s\"refused\":{\"for\":", n->at_s ? "," : "");
+		put_set(out, &r->wanted);
+		buf_addf(out, ",\"at\":%" PRId64 ",\"settings\":\"%" PRIx64
+			 "\"", r->at_s, r->settings);
+		if (r->text) {
+			buf_add_str(out, ",\"text\":");
+			buf_add_json(out, r->text);
+		}
+		buf_add_str(out, "}");
+	}
+	buf_add_str(out, "}");
+}
+
+static void put_notes(struct buf *out, const struct state_book *b)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < b->n_buckets; i++)
+		for (const struct state_note *n = b->buckets[i]; n;
+		     n = n->next) {
+			if (!n->at_s && !n->refusal)
+				continue; /* nothing to be remembered */
+			if (!first)
+				buf_add_str(out, ",");
+			first = false;
+			put_note(out, n);
+		}
+}
+
+void state_file_print(const struct state_book *b, struct buf *out)
+{
+	size_t at = out->len;
+	char sum[9];
+
+	buf_add_str(out, HEAD "00000000\n{\"records\":{");
+	put_notes(out, b);
+	buf_add_str(out, "},\"accounts\":{");
+	for (const struct state_account *a = b->accounts; a; a = a->next) {
+		buf_add_json(out, a->name);
+		buf_addf(out, ":{\"bucket\":%" PRId64 ",\"rest\":%" PRId64
+			 "}%s", a->bucket_ms, a->rest_ms, a->next ? "," : "");
+	}
+	buf_add_str(out, "}}");
+	if (out->failed)
+		return;
+	(void)snprintf(sum, sizeof(sum), "%08x",
+		       crc32_of(out->data + at + LINE_LEN,
+					out->len - at - LINE_LEN));
+	memcpy(out->data + at + HEAD_LEN, sum, 8);
 }

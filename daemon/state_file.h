@@ -2,7 +2,10 @@
  * state_file - the text of the state file.
  *
  *     evddns-state 1 CRC32\n
- *     {"records":{"NAME FAMILY PROVIDER":{"accepted":[…],"at":SECONDS}}}
+ *     {"records":{"NAME FAMILY PROVIDER":{"accepted":[…],"at":SECONDS,
+ *       "resent":true,"shown-differently":true,
+ *       "refused":{"for":[…],"at":SECONDS,"settings":"HEX","text":"…"}}},
+ *      "accounts":{"NAME":{"bucket":MS,"rest":MS}}}
  *
  * Pure. The checksum (IEEE 802.3's) is of everything after the first line.
  */
@@ -12,15 +15,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <jansson.h>
+#include "base/buf.h"
+#include "daemon/state_book.h"
 
 /* A larger file is not ours. */
-#define STATE_FILE_MAX (8 << 20)
+#define STATE_FILE_MAX (32 << 20)
 
-/* The records' object (a new reference), or NULL with *ret_why set. */
-json_t *state_file_parse(const char *text, size_t len, const char **ret_why);
+/*
+ * Into an empty book. 0, or -EBADMSG with *ret_why set; what is well formed
+ * but not as we write it is left out.
+ */
+int state_file_parse(const char *text, size_t len, struct state_book *ret,
+		     const char **ret_why);
 
-/* The text, to be freed with free(), or NULL (no memory). */
-char *state_file_print(json_t *records, size_t *ret_len);
+/* Appends the text. Check out->failed. */
+void state_file_print(const struct state_book *b, struct buf *out);
 
 #endif

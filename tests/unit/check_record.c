@@ -85,6 +85,10 @@ static const struct story {
 	{ "a source without address leaves DNS alone",
 	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_RIGHT, RECORD_LOST }, 4,
 	  RECORD_WAITING, RECORD_DO_NOTHING },
+	{ "a name that is right is sent again when its refresh is due",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_RIGHT, RECORD_TIMER,
+	    RECORD_STALE }, 5,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
 	{ "a recheck asks before anything else",
 	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_RIGHT, RECORD_TIMER }, 4,
 	  RECORD_CHECKING, RECORD_DO_CHECK },
@@ -125,7 +129,8 @@ START_TEST(test_an_update_is_only_sent_after_a_verdict)
 		ck_assert(step.next == RECORD_UPDATING);
 		ck_assert(s == RECORD_CHECKING || s == RECORD_VERIFYING);
 		ck_assert(e == RECORD_DIFFERS || e == RECORD_UNKNOWN_SEND ||
-			  e == RECORD_OVERDUE || e == RECORD_OVERTAKEN);
+			  e == RECORD_STALE || e == RECORD_OVERDUE ||
+			  e == RECORD_OVERTAKEN);
 	}
 }
 END_TEST

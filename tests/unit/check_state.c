@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,23 +147,111 @@ END_TEST
 
 START_TEST(test_a_flipped_bit_is_seen)
 {
-	json_t *records = json_pack("{s:{s:[s],s:i}}", "a ipv4 b", "accepted",
-				    "192.0.2.1", "at", 5);
+	struct buf text = BUF_INIT(1 << 16);
+	struct state_book book = { 0 }, back = { 0 };
 	const char *why = NULL;
-	size_t len;
-	char *text = state_file_print(records, &len);
-	json_t *back = state_file_parse(text, len, &why);
 
-	ck_assert(json_equal(records, back));
-	json_decref(back);
-	for (size_t i = 0; i < len; i++) {
-		text[i] ^= 1;
-		back = state_file_parse(text, len, &why);
-		ck_assert_msg(!back, "byte %zu", i);
-		text[i] ^= 1;
+	state_book_note(&book, "a ipv4 b")->at_s = 5;
+	state_book_account(&book, "b")->rest_ms = 7;
+	state_file_print(&book, &text);
+	ck_assert(!text.failed);
+	ck_assert_int_eq(state_file_parse(text.data, text.len, &back, &why),
+			 0);
+	ck_assert_int_eq(state_book_find(&back, "a ipv4 b")->at_s, 5);
+	ck_assert_int_eq(state_book_account(&back, "b")->rest_ms, 7);
+	state_book_done(&back);
+	for (size_t i = 0; i < text.len; i++) {
+		text.data[i] ^= 1;
+		ck_assert_msg(state_file_parse(text.data, text.len, &back,
+					       &why) == -EBADMSG,
+			      "byte %zu", i);
+		text.data[i] ^= 1;
 	}
-	free(text);
-	json_decref(records);
+	buf_done(&text);
+	state_book_done(&book);
+}
+END_TEST
+
+static void refuse(struct state *s, const char *words)
+{
+	struct addr a;
+	struct state_refusal r = { .at_s = 77, .settings = 0xfedc,
+				   .text = (char *)(uintptr_t)words };
+
+	ck_assert_int_eq(addr_parse("192.0.2.1", &a), 0);
+	ck_assert_int_eq(addr_set_assign(&r.wanted, &a, 1), 0);
+	state_refused(s, "home.example", AF_INET, "ns", &r);
+	addr_set_clear(&r.wanted);
+}
+
+START_TEST(test_a_refusal_is_on_disk_at_once)
+{
+	struct state *s = reopen(NULL), *other = NULL;
+	const struct state_refusal *r;
+
+	refuse(s, "bad \"key\"\n");
+	/* Killed now, so to speak. */
+	ck_assert_int_eq(state_open(loop, dir, &other), 0);
+	r = state_refusal(other, "home.example", AF_INET, "ns");
+	ck_assert_ptr_nonnull(r);
+	ck_assert_int_eq(r->at_s, 77);
+	ck_assert_uint_eq(r->settings, 0xfedc);
+	ck_assert_uint_eq(r->wanted.n, 1);
+	ck_assert_str_eq(r->text, "bad \"key\"\n");
+	ck_assert_ptr_null(state_refusal(other, "home.example", AF_INET6,
+					 "ns"));
+	state_close(other);
+	state_close(s);
+}
+END_TEST
+
+START_TEST(test_a_refusal_ends)
+{
+	struct state *s = reopen(NULL);
+
+	refuse(s, NULL);
+	state_refused(s, "home.example", AF_INET, "ns", NULL);
+	ck_assert_ptr_null(state_refusal(s, "home.example", AF_INET, "ns"));
+	refuse(s, NULL);
+	/* What is accepted is refused no more. */
+	accept_one(s, "home.example", "192.0.2.1");
+	s = reopen(s);
+	ck_assert_ptr_null(state_refusal(s, "home.example", AF_INET, "ns"));
+	state_close(s);
+}
+END_TEST
+
+START_TEST(test_times_of_accounts_outlive_it)
+{
+	struct state *s = reopen(NULL);
+
+	ck_assert_int_eq(state_account(s, "cf")->rest_ms, 0);
+	state_account_set(s, "cf", 5000, 7000);
+	s = reopen(s);
+	ck_assert_int_eq(state_account(s, "cf")->bucket_ms, 5000);
+	ck_assert_int_eq(state_account(s, "cf")->rest_ms, 7000);
+	state_close(s);
+}
+END_TEST
+
+START_TEST(test_ten_thousand_names)
+{
+	struct state *s = reopen(NULL);
+	struct addr_set found = { 0 };
+	char name[32];
+
+	for (int i = 0; i < 10000; i++) {
+		(void)snprintf(name, sizeof(name), "n%d.example", i);
+		accept_one(s, name, "192.0.2.7");
+	}
+	s = reopen(s);
+	for (int i = 0; i < 10000; i += 7) {
+		(void)snprintf(name, sizeof(name), "n%d.example", i);
+		ck_assert_int_eq(state_find(s, name, AF_INET, "ns", &found),
+				 1000);
+	}
+	addr_set_clear(&found);
+	state_close(s);
 }
 END_TEST
 
@@ -199,6 +288,10 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_a_damaged_file_is_put_aside, 0,
 			    SUITE_COUNT(damages));
 	tcase_add_test(tc, test_a_flipped_bit_is_seen);
+	tcase_add_test(tc, test_a_refusal_is_on_disk_at_once);
+	tcase_add_test(tc, test_a_refusal_ends);
+	tcase_add_test(tc, test_times_of_accounts_outlive_it);
+	tcase_add_test(tc, test_ten_thousand_names);
 	tcase_add_test(tc, test_crc32_is_the_usual_one);
 	tcase_add_test(tc,
 		       test_a_directory_that_cannot_be_made_is_no_failure);

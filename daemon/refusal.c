@@ -1,0 +1,59 @@
+#include "config.h"
+
+#include "base/clock.h"
+#include "daemon/account.h"
+#include "daemon/act.h"
+#include "daemon/refusal.h"
+#include "daemon/state.h"
+
+/*
+ * Of the account's digest, which tells of its secrets, too little goes to
+ * disk to try out guesses on.
+ */
+#define DIGEST_BITS 0xffffU
+
+static uint64_t refusal_settings(const struct entry *e)
+{
+	return (e->print & ~(uint64_t)DIGEST_BITS) |
+	       (account_info(e->account)->digest & DIGEST_BITS);
+}
+
+void refusal_note(struct entry *e, const char *text)
+{
+	const struct state_refusal r = {
+		.wanted = e->sent,
+		.at_s = clock_wall_s(),
+		.settings = refusal_settings(e),
+		.text = (char *)(uintptr_t)text,
+	};
+
+	if (e->world->dry_run)
+		return;
+	state_refused(e->world->state, e->config->name, e->family,
+		      account_info(e->account)->name, &r);
+}
+
+void refusal_forget(struct entry *e)
+{
+	state_refused(e->world->state, e->config->name, e->family,
+		      account_info(e->account)->name, NULL);
+}
+
+bool refusal_stands(struct entry *e)
+{
+	const struct notify_account *account = account_info(e->account);
+	const struct state_refusal *r =
+		state_refusal(e->world->state, e->config->name, e->family,
+			      account->name);
+	int64_t age_s;
+
+	if (!r || r->settings != refusal_settings(e) ||
+	    !addr_set_equal(&r->wanted, &e->wanted))
+		return false;
+	/* A clock that went back does not make it older. */
+	age_s = clock_wall_s() - r->at_s;
+	if (account->retry_refused_s && age_s >= account->retry_refused_s)
+		return false;
+	act_set_text(&e->error, r->text);
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * refusal - what a provider refused for good is not sent again: not by a
+ * look, a reload or a restart.
+ *
+ * It is over when the address is another one, when a setting or secret of
+ * the record or its account is, after the account's retry-refused, or when
+ * the operator says so.
+ */
+#ifndef DAEMON_REFUSAL_H
+#define DAEMON_REFUSAL_H
+
+#include <stdbool.h>
+
+#include "daemon/entry.h"
+
+/* What was sent last has been refused, in these words. */
+void refusal_note(struct entry *e, const char *text);
+void refusal_forget(struct entry *e);
+/*
+ * Has e->wanted been refused, and is nothing else now? Its words are then
+ * the entry's error.
+ */
+bool refusal_stands(struct entry *e);
+
+#endif

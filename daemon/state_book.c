@@ -1,0 +1,147 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "daemon/state_book.h"
+
+#define BUCKETS_FIRST 32
+
+void state_refusal_free(struct state_refusal *r)
+{
+	if (!r)
+		return;
+	addr_set_clear(&r->wanted);
+	free(r->text);
+	free(r);
+}
+
+struct state_refusal *state_refusal_new(const struct addr_set *wanted,
+					int64_t at_s, uint64_t settings,
+					const char *text)
+{
+	struct state_refusal *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->at_s = at_s;
+	r->settings = settings;
+	r->text = str_dup(text);
+	if (addr_set_assign(&r->wanted, wanted->items, wanted->n) == 0)
+		return r;
+	state_refusal_free(r);
+	return NULL;
+}
+
+static void note_free(struct state_note *n)
+{
+	addr_set_clear(&n->accepted);
+	state_refusal_free(n->refusal);
+	free(n);
+}
+
+void state_book_done(struct state_book *b)
+{
+	for (size_t i = 0; i < b->n_buckets; i++)
+		while (b->buckets[i]) {
+			struct state_note *n = b->buckets[i];
+
+			b->buckets[i] = n->next;
+			note_free(n);
+		}
+	while (b->accounts) {
+		struct state_account *a = b->accounts;
+
+		b->accounts = a->next;
+		free(a);
+	}
+	free(b->buckets);
+	*b = (struct state_book){ 0 };
+}
+
+/* FNV-1a, 32 bits. */
+static size_t hash(const char *key)
+{
+	uint32_t sum = 0x811c9dc5U;
+
+	for (; *key; key++)
+		sum = (sum ^ (unsigned char)*key) * 0x01000193U;
+	return sum;
+}
+
+struct state_note *state_book_find(const struct state_book *b,
+				   const char *key)
+{
+	struct state_note *n;
+
+	if (b->n_buckets == 0)
+		return NULL;
+	n = b->buckets[hash(key) % b->n_buckets];
+	while (n && strcmp(n->key, key) != 0)
+		n = n->next;
+	return n;
+}
+
+/* Chains stay short; one that could not grow is only slower. */
+static int book_grow(struct state_book *b)
+{
+	size_t more = b->n_buckets ? 2 * b->n_buckets : BUCKETS_FIRST;
+	struct state_note **grown;
+
+	if (b->n_notes < b->n_buckets)
+		return 0;
+	grown = calloc(more, sizeof(struct state_note *));
+	if (!grown)
+		return b->n_buckets ? 0 : -1;
+	for (size_t i = 0; i < b->n_buckets; i++)
+		while (b->buckets[i]) {
+			struct state_note *n = b->buckets[i];
+			struct state_note **at = &grown[hash(n->key) % more];
+
+			b->buckets[i] = n->next;
+			n->next = *at;
+			*at = n;
+		}
+	free(b->buckets);
+	b->buckets = grown;
+	b->n_buckets = more;
+	return 0;
+}
+
+struct state_note *state_book_note(struct state_book *b, const char *key)
+{
+	struct state_note *n = state_book_find(b, key), **at;
+	size_t len = strlen(key) + 1;
+
+	if (n)
+		return n;
+	n = book_grow(b) == 0 ? calloc(1, sizeof(*n) + len) : NULL;
+	if (!n)
+		return NULL;
+	memcpy(n->key, key, len);
+	at = &b->buckets[hash(key) % b->n_buckets];
+	n->next = *at;
+	*at = n;
+	b->n_notes++;
+	return n;
+}
+
+struct state_account *state_book_account(struct state_book *b,
+					 const char *name)
+{
+	size_t len = strlen(name) + 1;
+	struct state_account *a = b->accounts;
+
+	while (a && strcmp(a->name, name) != 0)
+		a = a->next;
+	if (a)
+		return a;
+	a = calloc(1, sizeof(*a) + len);
+	if (!a)
+		return NULL;
+	memcpy(a->name, name, len);
+	a->next = b->accounts;
+	b->accounts = a;
+	return a;
+}

@@ -1,0 +1,62 @@
+/*
+ * state_book - what is remembered of each record and account, in memory.
+ *
+ * Pure: no file, no clock. Compact, for there may be tens of thousands.
+ */
+#ifndef DAEMON_STATE_BOOK_H
+#define DAEMON_STATE_BOOK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr_set.h"
+
+/* A provider said no, for good, to these addresses. */
+struct state_refusal {
+	struct addr_set wanted;
+	int64_t at_s;      /* wall */
+	uint64_t settings; /* of record and account, when it did */
+	char *text;        /* its words; NULL: none */
+};
+
+/* One name, in one family, at one provider. */
+struct state_note {
+	struct state_note *next;
+	struct addr_set accepted; /* what the provider took last */
+	int64_t at_s;             /* wall; 0: nothing was */
+	unsigned int marks;       /* STATE_RESENT, STATE_DIFFERS */
+	struct state_refusal *refusal; /* NULL: none */
+	char key[];
+};
+
+/* Times are milliseconds since 1970. */
+struct state_account {
+	struct state_account *next;
+	int64_t bucket_ms; /* when its bucket is full again */
+	int64_t rest_ms;   /* until when it was told to rest */
+	char name[];
+};
+
+struct state_book {
+	struct state_note **buckets; /* by hash of the key */
+	size_t n_buckets, n_notes;
+	struct state_account *accounts;
+};
+
+void state_book_done(struct state_book *b);
+
+/* NULL where there is none. */
+struct state_note *state_book_find(const struct state_book *b,
+				   const char *key);
+/* Makes it where it is missing; NULL without memory. */
+struct state_note *state_book_note(struct state_book *b, const char *key);
+struct state_account *state_book_account(struct state_book *b,
+					 const char *name);
+
+/* Copies all; NULL without memory. */
+struct state_refusal *state_refusal_new(const struct addr_set *wanted,
+					int64_t at_s, uint64_t settings,
+					const char *text);
+void state_refusal_free(struct state_refusal *r);
+
+#endif

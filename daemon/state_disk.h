@@ -1,0 +1,33 @@
+/*
+ * state_disk - the state file in its directory.
+ *
+ * A new one is written beside the old one and takes its place, so that
+ * whoever reads finds the old or the new one, never half of either. No
+ * fsync: what a power cut takes away, DNS tells.
+ */
+#ifndef DAEMON_STATE_DISK_H
+#define DAEMON_STATE_DISK_H
+
+#include <stddef.h>
+
+struct state_disk {
+	char *path, *new_path, *bad_path;
+};
+
+/*
+ * Makes the directory where it is missing. 0 or -errno: -ENOMEM, and then
+ * there is nothing to be freed, or that of the directory.
+ */
+int state_disk_open(struct state_disk *d, const char *directory);
+void state_disk_done(struct state_disk *d);
+
+/* The text, or NULL with *ret_error 0 (there is none) or -errno. */
+char *state_disk_read(const struct state_disk *d, size_t most,
+		      size_t *ret_len, int *ret_error);
+/* 0 or -errno; the old one stands then. */
+int state_disk_write(const struct state_disk *d, const char *text,
+		     size_t len);
+/* What cannot be read is kept for people to look at. */
+void state_disk_put_aside(const struct state_disk *d);
+
+#endif
