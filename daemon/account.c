@@ -190,7 +190,10 @@ static const struct egress *entry_egress(const struct entry *e)
 	size_t n;
 	const struct source_candidate *c = source_candidates(e->source, &n);
 
-	return n > 0 && source_config(e->source)->bind ? &c[0].egress : &any;
+	/* What is lost has no way of its own any more. */
+	if (n == 0 || e->withdrawing || !source_config(e->source)->bind)
+		return &any;
+	return &c[0].egress;
 }
 
 bool account_has_sent(const struct job *j)
@@ -205,6 +208,10 @@ static void set_fill(struct notify_set *set, struct entry *e)
 	set->addrs = e->wanted.items;
 	set->n = e->wanted.n;
 	set->source = e->left_from;
+	if (e->withdrawing) {
+		set->was = e->was.items;
+		set->n_was = e->was.n;
+	}
 }
 
 /* Hands one job over; a job that nobody takes ends like one that failed. */

@@ -60,10 +60,10 @@ void act_update(struct entry *e, enum record_event why)
 		entry_event(e, RECORD_FAILED); /* no memory: later */
 		return;
 	}
-	e->previous = (struct addr){ 0 };
+	e->previous = e->withdrawing ? e->was.items[0] : (struct addr){ 0 };
 	if (e->accepted.n > 0 && !again)
 		e->previous = e->accepted.items[0];
-	for (size_t i = 0; a && i < a->n_servers; i++)
+	for (size_t i = 0; a && !e->withdrawing && i < a->n_servers; i++)
 		if (a->servers[i].outcome == RESOLVER_ANSWERED &&
 		    a->servers[i].n_addrs > 0) {
 			e->previous = a->servers[i].addrs[0];
@@ -141,6 +141,8 @@ void act_settle(struct entry *e, enum record_event why)
 					  1000000U);
 	if (why == RECORD_OVERRULED) {
 		act_overruled(e);
+	} else if (e->withdrawing) {
+		tell_withdrawn(e);
 	} else if (why == RECORD_RIGHT && e->updated) {
 		tell_published(e);
 	} else if (why == RECORD_RIGHT && e->changed) {
@@ -158,6 +160,11 @@ void act_settle(struct entry *e, enum record_event why)
 	e->changed = false;
 	e->updated = false;
 	act_set_text(&e->error, NULL);
+	if (e->withdrawing) {
+		e->withdrawing = false;
+		entry_event(e, RECORD_LOST); /* and waits for an address */
+		return;
+	}
 	act_arm_recheck(e);
 }
 

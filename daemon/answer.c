@@ -68,6 +68,34 @@ struct resolver_answer *answer_copy(const struct resolver_answer *a)
 	return (struct resolver_answer *)(void *)block;
 }
 
+static bool answer_has(const struct addr *set, size_t n, const struct addr *a)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&set[i], a))
+			return true;
+	return false;
+}
+
+struct resolver_answer *answer_only(const struct resolver_answer *a,
+				    const struct addr *only, size_t n)
+{
+	struct resolver_answer *copy = answer_copy(a);
+
+	for (size_t i = 0; copy && i < copy->n_servers; i++) {
+		/* Both are in the copy's own block. */
+		struct resolver_server *s =
+			(struct resolver_server *)(uintptr_t)&copy->servers[i];
+		struct addr *addrs = (struct addr *)(uintptr_t)s->addrs;
+		size_t kept = 0;
+
+		for (size_t k = 0; k < s->n_addrs; k++)
+			if (answer_has(only, n, &addrs[k]))
+				addrs[kept++] = addrs[k];
+		s->n_addrs = kept;
+	}
+	return copy;
+}
+
 uint32_t answer_ttl_s(const struct resolver_answer *a)
 {
 	uint32_t ttl_s = 0;

@@ -9,6 +9,10 @@
 /* NULL where there is no memory. To be freed with free(). */
 struct resolver_answer *answer_copy(const struct resolver_answer *a);
 
+/* The same, as if the servers held nothing but these addresses. */
+struct resolver_answer *answer_only(const struct resolver_answer *a,
+				    const struct addr *only, size_t n);
+
 /* The longest TTL that any server gave, in seconds; 0: none did. */
 uint32_t answer_ttl_s(const struct resolver_answer *a);
 

@@ -31,6 +31,10 @@ const struct addr_set *entry_wanted(struct entry *e)
 	struct addr hosts[ADDR_SET_MAX];
 	size_t n = 0;
 
+	if (e->withdrawing) {
+		addr_set_clear(&e->wanted);
+		return &e->wanted;
+	}
 	if (!public)
 		return NULL;
 	if (e->family == AF_INET || c->ipv6_host.family == 0) {
@@ -46,6 +50,27 @@ const struct addr_set *entry_wanted(struct entry *e)
 	return &e->wanted;
 }
 
+/* Whatever others have put there does not count. */
+static enum resolver_verdict withdrawal_verdict(
+	const struct entry *e, const struct resolver_answer *all)
+{
+	struct resolver_answer *a = answer_only(all, e->was.items, e->was.n);
+	enum resolver_verdict v = RESOLVER_UNKNOWN;
+
+	if (a)
+		v = resolver_verdict(a, NULL, 0);
+	free(a);
+	return v;
+}
+
+static enum resolver_verdict verdict_of(const struct entry *e,
+					const struct resolver_answer *a)
+{
+	if (e->withdrawing)
+		return withdrawal_verdict(e, a);
+	return resolver_verdict(a, e->wanted.items, e->wanted.n);
+}
+
 /* What the servers say; where they cannot, those asked in their place. */
 static enum resolver_verdict check_verdict(const struct entry *e,
 					   const struct judge_facts *f)
@@ -53,12 +78,12 @@ static enum resolver_verdict check_verdict(const struct entry *e,
 	enum resolver_verdict v = RESOLVER_UNKNOWN, second;
 
 	if (e->answer && !e->unasked)
-		v = resolver_verdict(e->answer, e->wanted.items, e->wanted.n);
+		v = verdict_of(e, e->answer);
 	else if (e->config->check == CHECK_NONE && !f->watching)
 		v = f->accepted ? RESOLVER_RIGHT : RESOLVER_DIFFERS;
 	if (v != RESOLVER_UNKNOWN || !e->second)
 		return v;
-	second = resolver_verdict(e->second, e->wanted.items, e->wanted.n);
+	second = verdict_of(e, e->second);
 	if (e->resolved && second != RESOLVER_RIGHT)
 		return v; /* a resolver's word counts only where it is ours */
 	return second;
@@ -114,7 +139,7 @@ static void check_address(struct entry *e, struct resolver_question *q)
 	size_t n;
 
 	candidates = source_candidates(e->source, &n);
-	if (n > 0 && source_config(e->source)->bind)
+	if (n > 0 && source_config(e->source)->bind && !e->withdrawing)
 		q->egress = candidates[0].egress;
 	q->were_ours = own->were;
 	q->n_were_ours = own->n_were;
@@ -157,7 +182,7 @@ void check_judge(struct entry *e)
 		e->stray_until_ms = 0;
 	e->verdict = facts.verdict;
 	event = judge(&facts);
-	if (event == RECORD_RIGHT && !facts.watching &&
+	if (event == RECORD_RIGHT && !facts.watching && !e->withdrawing &&
 	    entry_refresh_in_ms(e) == 0)
 		event = RECORD_STALE;
 	entry_event(e, event);

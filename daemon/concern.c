@@ -47,8 +47,8 @@ static bool source_uses(const struct source *s, int ifindex)
 		if (s->candidates[i].ifindex == ifindex ||
 		    s->candidates[i].egress.ifindex == ifindex)
 			return true;
-	for (size_t i = 0; i < s->n_lost; i++)
-		if (s->lost[i].ifindex == ifindex)
+	for (size_t i = 0; i < s->n_held; i++)
+		if (s->held[i].ifindex == ifindex)
 			return true;
 	return false;
 }

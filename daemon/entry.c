@@ -165,6 +165,60 @@ void entry_event(struct entry *e, enum record_event event)
 	e->world->moved(e->world->user);
 }
 
+/* ---- loss ---- */
+
+/* What of ours may stand there: an update given up may have landed. */
+static int entry_fill_was(struct entry *e)
+{
+	const struct addr_set *sets[] = { &e->accepted, &e->published,
+					  &e->sent };
+	struct addr all[3 * ADDR_SET_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		for (size_t k = 0; k < sets[i]->n; k++)
+			all[n++] = sets[i]->items[k];
+	return addr_set_assign(&e->was, all, n);
+}
+
+void entry_withdraw(struct entry *e)
+{
+	if (entry_fill_was(e) < 0 || e->was.n == 0)
+		return;
+	e->withdrawing = true;
+	entry_event(e, RECORD_WITHDRAW);
+}
+
+static void entry_hold(struct entry *e, bool hold)
+{
+	e->hold_over = false;
+	ev_timer_stop(e->world->loop, &e->hold);
+	if (!hold || !e->config->remove_on_loss)
+		return;
+	ev_now_update(e->world->loop);
+	ev_timer_set(&e->hold, (double)e->config->on_loss_hold_ms / 1000.0,
+		     0.0);
+	ev_timer_start(e->world->loop, &e->hold);
+}
+
+static void entry_held(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct entry *e = w->data;
+
+	(void)loop;
+	(void)revents;
+	e->hold_over = true;
+	source_verify_loss(e->source);
+}
+
+/* Nothing usable came back meanwhile, and a dump agrees. */
+static void entry_gone_sure(struct entry *e)
+{
+	if (e->hold_over)
+		entry_withdraw(e);
+	e->hold_over = false;
+}
+
 /* ---- from the source ---- */
 
 static bool machine_has(const struct monitor *m, const struct addr *a)
@@ -222,6 +276,9 @@ void entry_source_event(struct entry *e, enum source_event event)
 	case SOURCE_CHANGED:
 	case SOURCE_LOST:
 		e->changed = event == SOURCE_CHANGED && !e->adopted;
+		e->withdrawing = false;
+		/* Another one that only a NAT leads out from is no comfort. */
+		entry_hold(e, source_is_gone(e->source));
 		e->updated = false;
 		e->heard_ns = source_heard_ns(e->source);
 		entry_event(e, event == SOURCE_LOST ? RECORD_LOST
@@ -229,6 +286,8 @@ void entry_source_event(struct entry *e, enum source_event event)
 						    : RECORD_CHANGED);
 		break;
 	case SOURCE_CONFIRMED:
+		entry_hold(e, false);
+		e->withdrawing = false;
 		e->changed |= !e->adopted;
 		e->adopted = false;
 		entry_event(e, RECORD_CONFIRMED);
@@ -237,7 +296,10 @@ void entry_source_event(struct entry *e, enum source_event event)
 		entry_event(e, RECORD_PATH);
 		break;
 	case SOURCE_GONE:
+		entry_hold(e, true);
+		break;
 	case SOURCE_GONE_SURE:
+		entry_gone_sure(e);
 		break;
 	case SOURCE_UNSEEN:
 		act_set_text(&e->error, "the address is not confirmed");
@@ -252,8 +314,11 @@ void entry_join(struct entry *e)
 	size_t n;
 
 	(void)source_candidates(e->source, &n);
-	if (n == 0)
+	if (n == 0) {
+		if (source_is_gone(e->source))
+			entry_source_event(e, SOURCE_GONE);
 		return;
+	}
 	entry_source_event(e, SOURCE_CHANGED);
 	if (source_public(e->source))
 		entry_source_event(e, SOURCE_CONFIRMED);
@@ -382,6 +447,8 @@ int entry_new(const struct entry_world *world,
 	e->latency_ms = -1;
 	ev_timer_init(&e->timer, entry_timeout, 0.0, 0.0);
 	e->timer.data = e;
+	ev_timer_init(&e->hold, entry_held, 0.0, 0.0);
+	e->hold.data = e;
 	e->accepted_at_s = state_find(world->state, config->name, family,
 				      account_info(account)->name,
 				      &e->accepted);
@@ -401,12 +468,14 @@ void entry_free(struct entry *e)
 	if (!e)
 		return;
 	entry_disarm(e);
+	ev_timer_stop(e->world->loop, &e->hold);
 	check_cancel(e);
 	account_withdraw(e->account, e);
 	if (e->pending)
 		account_pending_add(e->account, -1);
 	addr_set_clear(&e->wanted);
 	addr_set_clear(&e->sent);
+	addr_set_clear(&e->was);
 	addr_set_clear(&e->accepted);
 	addr_set_clear(&e->published);
 	free(e->answer);

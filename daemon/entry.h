@@ -81,6 +81,10 @@ struct entry {
 	struct addr_set published; /* what all servers said last */
 
 	uint64_t heard_ns;  /* the kernel's event behind the present work */
+	ev_timer hold;      /* on-loss-hold: lost, but not yet for good */
+	bool hold_over;
+	bool withdrawing;   /* nothing is wanted, and that is to be published */
+	struct addr_set was; /* ... in place of what of ours may stand there */
 	bool adopted;       /* by a reload: its source is no news */
 	bool changed;       /* since then nothing was settled */
 	bool updated;       /* ... and an update of ours was accepted */
@@ -122,6 +126,12 @@ void entry_event(struct entry *e, enum record_event event);
 
 /* The source's event as it concerns this entry. */
 void entry_source_event(struct entry *e, enum source_event event);
+
+/*
+ * Takes away exactly what we published; nothing happens where that is
+ * nothing. Ends in RECORD_WAITING, or when the source has news.
+ */
+void entry_withdraw(struct entry *e);
 
 /* What is to be published now; NULL: not known. Kept in e->wanted. */
 const struct addr_set *entry_wanted(struct entry *e);

@@ -27,7 +27,6 @@ static void check_record(const struct config_record *r, struct faults *faults)
 		{ r->owner != NULL, "owner" },
 		{ r->ptr, "ptr = yes" },
 		{ !r->create, "create = no" },
-		{ r->remove_on_loss, "on-loss = remove" },
 		{ r->remove_on_stop, "on-stop = remove" },
 		{ r->check == CHECK_PROVIDER, "check = provider" },
 	};

@@ -134,13 +134,18 @@ static void feed_tell_lost(struct feed *f)
 {
 	struct log_fields fields = feed_fields(f, "lost");
 	char was[ADDR_SET_STRLEN];
+	bool remove = false;
 
 	if (f->told.n == 0)
 		return;
 	(void)addr_set_print(&f->told, was, sizeof(was));
+	for (size_t i = 0; i < f->n_entries; i++)
+		remove |= f->entries[i]->config->remove_on_loss;
 	log_line(LOG_LEVEL_WARNING, &fields,
-		 "no usable address any more (was %s), keeping what is "
-		 "published", was);
+		 "no usable address any more (was %s), %s", was,
+		 remove ? "what is published is removed if none comes back "
+			  "within on-loss-hold"
+			: "keeping what is published");
 	feed_post(f, (struct hook_event){ .event = "lost",
 					  .old_address = was });
 }

@@ -21,12 +21,15 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 		[RECORD_CHANGED]         = GO(CONFIRMING, CHECK),
 		[RECORD_GONE]            = GO(CONFIRMING, CHECK),
 		[RECORD_CONFIRMED]       = GO(CHECKING, CHECK),
+		[RECORD_WITHDRAW]        = GO(CHECKING, CHECK),
 	},
 	[RECORD_CONFIRMING] = {
 		SOURCE_SPEAKS,
 		/* The check is under way already, or has ended. */
 		[RECORD_CONFIRMED]       = GO(CHECKING, JUDGE),
 		[RECORD_PATH]            = GO(CONFIRMING, CHECK),
+		/* Only a NAT could lead out now, and nobody has seen it. */
+		[RECORD_WITHDRAW]        = GO(CHECKING, CHECK),
 	},
 	[RECORD_CHECKING] = {
 		SOURCE_SPEAKS,
@@ -153,6 +156,7 @@ const char *record_event_name(enum record_event e)
 		[RECORD_GONE] = "gone",
 		[RECORD_CONFIRMED] = "confirmed",
 		[RECORD_PATH] = "path",
+		[RECORD_WITHDRAW] = "withdraw",
 		[RECORD_LOOK] = "look",
 		[RECORD_RETRY] = "retry",
 		[RECORD_TIMER] = "timer",

@@ -35,6 +35,7 @@ enum record_event {
 	RECORD_GONE,      /* ... and the one an update leaves from is gone */
 	RECORD_CONFIRMED, /* its public address is known */
 	RECORD_PATH,      /* the same address, but the way out has changed */
+	RECORD_WITHDRAW,  /* lost for good: take away what we published */
 	/* From the operator and the clock. */
 	RECORD_LOOK,  /* look again */
 	RECORD_RETRY, /* leave REFUSED, cut BACKOFF short */

@@ -41,6 +41,91 @@ void source_arm(struct source *s, uint64_t delay_ms)
 	ev_timer_start(s->world->loop, &s->timer);
 }
 
+/* ---- loss ---- */
+
+/* Is one of them still on a link that is up? Carrier does not count. */
+static bool source_holds_lost(const struct source *s)
+{
+	const struct monitor *m = s->world->monitor;
+
+	for (size_t i = 0; i < s->n_held; i++) {
+		const struct monitor_link *link =
+			monitor_link(m, s->held[i].ifindex);
+		size_t n;
+		const struct monitor_addr *a =
+			monitor_addrs(m, s->held[i].ifindex, &n);
+
+		for (size_t k = 0; link && k < n; k++)
+			if ((link->flags & IFF_UP) &&
+			    addr_equal(&a[k].addr, &s->held[i].addr))
+				return true;
+	}
+	return false;
+}
+
+/* One that only a NAT leads out from counts when somebody has seen it. */
+static bool source_has_usable(const struct source *s)
+{
+	return s->n > 0 && (s->known || !s->candidates[0].shut_in);
+}
+
+/*
+ * An address that is there all the same (deprecated, without a route) is not
+ * lost for good; one that was deleted, or whose link is down, is, when a dump
+ * says so too. True: that has just become so.
+ */
+static bool source_note_loss(struct source *s)
+{
+	bool was = s->gone;
+
+	s->gone = !source_has_usable(s) && s->n_held > 0 &&
+		  !source_holds_lost(s);
+	if (source_has_usable(s)) {
+		s->verifying = false;
+		s->n_held = s->n;
+		for (size_t i = 0; i < s->n; i++) {
+			s->held[i].addr = s->candidates[i].addr;
+			s->held[i].ifindex = s->candidates[i].ifindex;
+		}
+	}
+	return s->gone && !was;
+}
+
+static void source_tell_loss(struct source *s, bool news)
+{
+	if (news)
+		s->event(s->user, s, SOURCE_GONE);
+	if (!s->verifying ||
+	    monitor_resyncs(s->world->monitor) == s->resyncs)
+		return;
+	s->verifying = false;
+	if (s->gone)
+		s->event(s->user, s, SOURCE_GONE_SURE);
+}
+
+void source_verify_loss(struct source *s)
+{
+	if (!s->gone || s->verifying)
+		return;
+	s->verifying = true;
+	s->resyncs = monitor_resyncs(s->world->monitor);
+	monitor_resync(s->world->monitor);
+}
+
+bool source_is_gone(const struct source *s)
+{
+	return s->gone;
+}
+
+void source_adopt(struct source *s, const struct source *old)
+{
+	memcpy(s->held, old->held, sizeof(s->held));
+	s->n_held = old->n_held;
+	s->said_nat = old->said_nat;
+}
+
+/* ---- confirmation ---- */
+
 /* Is every candidate settled, and what is then to be published? */
 void source_conclude(struct source *s)
 {
@@ -75,6 +160,7 @@ void source_conclude(struct source *s)
 	addr_set_clear(&s->public);
 	s->public = public;
 	s->known = true;
+	(void)source_note_loss(s);
 	if (news)
 		s->event(s->user, s, SOURCE_CONFIRMED);
 }
@@ -200,83 +286,7 @@ struct pick_request source_request(const struct source *s)
 	};
 }
 
-/* ---- loss ---- */
-
-/* Is one of them still on a link that is up? Carrier does not count. */
-static bool source_holds_lost(const struct source *s)
-{
-	const struct monitor *m = s->world->monitor;
-
-	for (size_t i = 0; i < s->n_lost; i++) {
-		const struct monitor_link *link =
-			monitor_link(m, s->lost[i].ifindex);
-		size_t n;
-		const struct monitor_addr *a =
-			monitor_addrs(m, s->lost[i].ifindex, &n);
-
-		for (size_t k = 0; link && k < n; k++)
-			if ((link->flags & IFF_UP) &&
-			    addr_equal(&a[k].addr, &s->lost[i].addr))
-				return true;
-	}
-	return false;
-}
-
-/*
- * No address is fit. One that is there all the same (deprecated, without a
- * route) is not lost for good; one that was deleted, or whose link is down,
- * is, when a dump says so too.
- */
-static void source_watch_loss(struct source *s)
-{
-	bool gone = s->n_lost > 0 && !source_holds_lost(s);
-	bool news = gone && !s->gone;
-
-	s->gone = gone;
-	if (news)
-		s->event(s->user, s, SOURCE_GONE);
-	if (!s->verifying ||
-	    monitor_resyncs(s->world->monitor) == s->resyncs)
-		return;
-	s->verifying = false;
-	if (gone)
-		s->event(s->user, s, SOURCE_GONE_SURE);
-}
-
-void source_verify_loss(struct source *s)
-{
-	if (s->n > 0 || !s->gone || s->verifying)
-		return;
-	s->verifying = true;
-	s->resyncs = monitor_resyncs(s->world->monitor);
-	monitor_resync(s->world->monitor);
-}
-
-static void source_note_held(struct source *s)
-{
-	s->n_lost = s->n;
-	for (size_t i = 0; i < s->n; i++) {
-		s->lost[i].addr = s->candidates[i].addr;
-		s->lost[i].ifindex = s->candidates[i].ifindex;
-	}
-	s->gone = s->verifying = false;
-}
-
-void source_adopt(struct source *s, const struct source *old)
-{
-	memcpy(s->lost, old->lost, sizeof(s->lost));
-	s->n_lost = old->n_lost;
-	s->said_nat = old->said_nat;
-}
-
 /* ---- look ---- */
-
-static void source_lose(struct source *s)
-{
-	ev_timer_stop(s->world->loop, &s->timer);
-	addr_set_clear(&s->public);
-	s->event(s->user, s, SOURCE_LOST);
-}
 
 static void source_stays(struct source *s, bool path, bool force)
 {
@@ -289,12 +299,25 @@ static void source_stays(struct source *s, bool path, bool force)
 		source_begin(s);
 }
 
+static void source_news(struct source *s)
+{
+	if (s->n == 0) {
+		addr_set_clear(&s->public);
+		s->event(s->user, s, SOURCE_LOST);
+		return;
+	}
+	s->event(s->user, s, SOURCE_CHANGED);
+	source_begin(s);
+	/* After the questions are on their way: a log line costs a write. */
+	source_tell_selected(s);
+}
+
 void source_look(struct source *s, uint64_t heard_ns, bool force)
 {
 	struct pick_request r = source_request(s);
 	struct pick picks[PICK_MAX];
 	enum pick_nat nat;
-	bool changed, path;
+	bool changed, path, lost;
 	size_t n;
 
 	n = pick_candidates(&r, NULL, NULL, picks, &nat);
@@ -302,25 +325,18 @@ void source_look(struct source *s, uint64_t heard_ns, bool force)
 				s->config->fwmark);
 	changed = source_take(s, picks, n, &path);
 	source_say_nat(s, nat);
-	if (n > 0)
-		source_note_held(s);
-	if (!changed) {
-		source_stays(s, path, force);
-	} else {
+	if (changed) {
 		s->heard_ns = heard_ns;
 		s->known = false;
 		s->failures = 0;
+		ev_timer_stop(s->world->loop, &s->timer);
 	}
-	if (changed && n == 0)
-		source_lose(s);
-	if (n == 0)
-		source_watch_loss(s);
-	if (!changed || n == 0)
-		return;
-	s->event(s->user, s, SOURCE_CHANGED);
-	source_begin(s);
-	/* After the questions are on their way: a log line costs a write. */
-	source_tell_selected(s);
+	lost = source_note_loss(s);
+	if (changed)
+		source_news(s);
+	else
+		source_stays(s, path, force);
+	source_tell_loss(s, lost);
 }
 
 /* ---- life ---- */

@@ -38,7 +38,8 @@ enum source_event {
 	SOURCE_CONFIRMED, /* source_public() is known, or is another one */
 	SOURCE_PATH,      /* the same candidates, another way out */
 	SOURCE_LOST,      /* no candidate any more */
-	SOURCE_GONE,      /* ... nor what was held: deleted, or its link down */
+	/* What was held is deleted, or its link down, and nothing is usable. */
+	SOURCE_GONE,
 	SOURCE_GONE_SURE, /* ... and a dump asked for has said so too */
 	SOURCE_UNSEEN,    /* confirmation failed for now; it will be retried */
 };
@@ -102,6 +103,9 @@ void source_look(struct source *s, uint64_t heard_ns, bool force);
  * follows. No answer is no loss.
  */
 void source_verify_loss(struct source *s);
+
+/* As of SOURCE_GONE, until there is something usable again. */
+bool source_is_gone(const struct source *s);
 
 /* By a reload: what old held is what s may lose. Before the first look. */
 void source_adopt(struct source *s, const struct source *old);

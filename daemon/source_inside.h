@@ -31,8 +31,8 @@ struct source {
 	struct {
 		struct addr addr;
 		int ifindex;
-	} lost[PICK_MAX]; /* held last */
-	size_t n_lost;
+	} held[PICK_MAX]; /* last */
+	size_t n_held;
 	bool gone;      /* none of them is there */
 	bool verifying; /* a dump is asked for */
 	unsigned int resyncs; /* before that */

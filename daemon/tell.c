@@ -190,6 +190,16 @@ void tell_published(const struct entry *e)
 	post_plain(e, "published");
 }
 
+void tell_withdrawn(const struct entry *e)
+{
+	struct log_fields f = fields(e, "withdrawn");
+	char was[ADDR_SET_STRLEN];
+
+	log_line(LOG_LEVEL_NOTICE, &f, "withdrawn: %s%s",
+		 addr_set_print(&e->was, was, sizeof(was)),
+		 e->updated ? "" : " (it was not there any more)");
+}
+
 void tell_unchanged(const struct entry *e)
 {
 	struct log_fields f = fields(e, "unchanged");

@@ -22,6 +22,8 @@ void tell_refused(const struct entry *e, const char *text);
 void tell_recovered(const struct entry *e);
 /* All servers agree on what we sent. */
 void tell_published(const struct entry *e);
+/* What we had published is taken away, or was not there any more. */
+void tell_withdrawn(const struct entry *e);
 /* DNS, or the provider, had it so already. */
 void tell_unchanged(const struct entry *e);
 /* Not agreed within TTL and grace: once more, or left alone from now on. */

@@ -38,6 +38,13 @@ provider "ns" {{
 NAME = "home.example.org"
 
 
+def source(name="default", **settings):
+    """As record(), with the lab's reflectors."""
+    lines = "".join(f"    {k.replace('_', '-')} = {v}\n" for k, v in settings.items())
+    start, end = SOURCE.replace('"default"', f'"{name}"').rsplit("}", 1)
+    return start + lines + "}" + end
+
+
 def record(name=NAME, **settings):
     """Settings are written as they come: strings with their quotes."""
     settings.setdefault("provider", '"ns"')

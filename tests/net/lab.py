@@ -33,6 +33,11 @@ PREFIX, PREFIX_NEW = "2a0a:600:0:1", "2a0a:600:0:2"
 GW6, GW6_NEW = PREFIX + "::5", PREFIX_NEW + "::5"
 # Point to point, as PPPoE has it: our address, and the peer's.
 PPP4, PPP4_PEER = "5.6.8.7", "5.6.8.1"
+# The second uplink of Lab.second_wan().
+ISP4_B, ISP6_B = "5.6.9.1", "fe80::9"
+GW4_B, GW4_B_NEW = "5.6.9.5", "5.6.9.9"
+PREFIX_B = "2a0a:601:0:1"
+GW6_B = PREFIX_B + "::5"
 # Servers on the Internet.
 NS4, NS6 = "1.2.3.53", "2a0a:53::53"
 SECONDARIES4 = ["1.2.3.54", "1.2.3.55", "1.2.3.56"]
@@ -164,7 +169,7 @@ class Lab:
         self.zones = zones
         self.servers = []
         self.daemons = []
-        self.ip = self.isp = self.wire = self._netns = None
+        self.ip = self.isp = self.wire = self.wire_b = self._netns = None
 
     def __enter__(self):
         try:
@@ -201,18 +206,34 @@ class Lab:
         )
         self.batch("link set wan0 up")
         # Wait for the carrier, or the first IPv6 packets are lost.
-        wait_until(lambda: self._operstate() == "up", what="wan0 up")
+        wait_until(lambda: self.operstate() == "up", what="wan0 up")
         if self.gateway:
             self.batch(f"addr add {GW4}/24 dev wan0", f"route add default via {ISP4}")
         self.ip = Ip()
         self.isp = Ip("-n", "inet")
 
     @staticmethod
-    def _operstate():
+    def operstate(interface="wan0"):
         text = subprocess.run(
-            ["ip", "-br", "link", "show", "wan0"], capture_output=True, text=True
+            ["ip", "-br", "link", "show", interface], capture_output=True, text=True
         ).stdout.split()
         return text[1].lower() if len(text) > 1 else ""
+
+    def second_wan(self, metric=None):
+        """wan1 to isp1, with an address; a default route where metric is."""
+        self.batch("link add wan1 type veth peer name isp1 netns inet")
+        self.batch(
+            "link set isp1 up",
+            f"addr add {ISP4_B}/24 dev isp1",
+            f"addr add {ISP6_B}/64 dev isp1 nodad",
+            "route add 2a0a:601::/32 dev isp1",
+            netns="inet",
+        )
+        self.batch("link set wan1 up", f"addr add {GW4_B}/24 dev wan1")
+        wait_until(lambda: self.operstate("wan1") == "up", what="wan1 up")
+        self.wire_b = Wire(self, "isp1")
+        if metric is not None:
+            self.batch(f"route add default via {ISP4_B} dev wan1 metric {metric}")
 
     @staticmethod
     def batch(*commands, netns=None):
@@ -284,13 +305,17 @@ class Lab:
             daemon.kill()
         for server in self.servers:
             server.kill()
-        if self.wire:
-            self.wire.close()
+        for wire in (self.wire, self.wire_b):
+            if wire:
+                wire.close()
         for batch in (self.ip, self.isp):
             if batch and (text := batch.close()):
                 print("ip said:", text.strip())
         if self._netns is not None:
-            subprocess.run(["ip", "link", "del", "wan0"], check=False)
+            for link in ("wan0", "wan1"):
+                subprocess.run(
+                    ["ip", "link", "del", link], check=False, stderr=subprocess.DEVNULL
+                )
             subprocess.run(["ip", "netns", "del", "inet"], check=False)
             os.close(self._netns)
 

@@ -42,9 +42,9 @@ def _parse(now, frame):
 
 
 class Wire:
-    """A thread that reads isp0; only what came from the gateway is kept."""
+    """A thread that reads one link; only what came from the gateway is kept."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, interface="isp0"):
         self.packets = []
         with lab.inet():
             self.socket = socket.socket(
@@ -54,7 +54,7 @@ class Wire:
             self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         except PermissionError:
             pass
-        self.socket.bind(("isp0", 0))
+        self.socket.bind((interface, 0))
         self.socket.settimeout(0.2)
         self.closing = False
         self.thread = threading.Thread(target=self._read, daemon=True)
