@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "notify/desk.h"
+#include "notify/fetch.h"
 #include "notify/type.h"
 
 #define WORKS_MAX 100000
@@ -33,6 +34,7 @@ struct gathering {
 struct desk {
 	struct engine *engine;
 	struct accounts *accounts;
+	struct account fetch; /* of the jobs that ask a reflector */
 	int in, out;
 	ev_io in_io, out_io;
 	ev_timer later; /* what is prepared after the jobs at hand */
@@ -211,7 +213,8 @@ static int add_work(struct desk *d, struct job *j, struct account *a,
 /* Takes the job over, or frees it. */
 static void take_update(struct desk *d, struct job *j)
 {
-	struct account *a = accounts_find(d->accounts, j->account);
+	struct account *a = j->kind == JOB_FETCH ?
+		&d->fetch : accounts_find(d->accounts, j->account);
 	struct gathering *g = a ? gathering(a) : NULL;
 	struct outcome o;
 	int r = g ? open_account(d, a) : -ENOMEM;
@@ -309,6 +312,7 @@ static void take_line(struct desk *d, const char *line, size_t len)
 	}
 	switch (j->kind) {
 	case JOB_UPDATE:
+	case JOB_FETCH:
 		take_update(d, j);
 		return;
 	case JOB_CANCEL:
@@ -439,6 +443,7 @@ int desk_new(struct engine *e, struct accounts *as, int in, int out,
 		return -ENOMEM;
 	d->engine = e;
 	d->accounts = as;
+	d->fetch.type = &type_fetch;
 	d->in = in;
 	d->out = out;
 	d->in_buf = (struct buf)BUF_INIT(4 * JOB_LINE_MAX);
@@ -473,6 +478,7 @@ void desk_free(struct desk *d)
 		return;
 	for (size_t i = 0; i < d->accounts->n; i++)
 		account_leave(d, &d->accounts->items[i]);
+	account_leave(d, &d->fetch);
 	while (d->works) {
 		struct work *w = d->works;
 

@@ -6,8 +6,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include <curl/curl.h>
+
 #include "base/str.h"
 #include "notify/engine.h"
+#include "notify/http.h"
 
 #define TRACE_LINE_MAX 1000
 
@@ -41,8 +44,8 @@ static void weigh(const struct engine *e, const struct addr *dst,
 		egress_for(e->route, dst, want, ret);
 }
 
-int engine_egress(const struct engine *e, const struct job *j,
-		  const struct addr *dst, struct egress *ret)
+int engine_egress_exact(const struct engine *e, const struct job *j,
+			const struct addr *dst, struct egress *ret)
 {
 	struct egress want = wanted(j, dst);
 
@@ -51,8 +54,19 @@ int engine_egress(const struct engine *e, const struct job *j,
 		if (want.ifindex == 0)
 			return -ENODEV;
 	}
-	weigh(e, dst, &want, ret);
+	*ret = want;
 	return 0;
+}
+
+int engine_egress(const struct engine *e, const struct job *j,
+		  const struct addr *dst, struct egress *ret)
+{
+	struct egress want;
+	int r = engine_egress_exact(e, j, dst, &want);
+
+	if (r == 0)
+		weigh(e, dst, &want, ret);
+	return r;
 }
 
 void engine_egress_by_name(const struct engine *e, const struct job *j,
@@ -64,9 +78,20 @@ void engine_egress_by_name(const struct engine *e, const struct job *j,
 	weigh(e, dst, &want, ret);
 }
 
+int engine_need_http(struct engine *e)
+{
+	if (e->http)
+		return 0;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return -ENOMEM;
+	return http_new(e->loop, &e->http);
+}
+
 const char *engine_error(int error)
 {
 	switch (-error) {
+	case EPROTONOSUPPORT:
+		return "not an https URL";
 	case ETIMEDOUT:
 		return "no answer in time";
 	case ECONNREFUSED:

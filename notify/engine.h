@@ -48,6 +48,12 @@ void work_done(struct work *w, const struct outcome *o);
  */
 int engine_egress(const struct engine *e, const struct job *j,
 		  const struct addr *dst, struct egress *ret);
+/* Exactly as the job says, whatever the route. */
+int engine_egress_exact(const struct engine *e, const struct job *j,
+			const struct addr *dst, struct egress *ret);
+
+/* libcurl's start costs milliseconds: not for those who need none. */
+int engine_need_http(struct engine *e);
 /* The same in fewer calls: -ENODEV comes from egress_apply() then. */
 void engine_egress_by_name(const struct engine *e, const struct job *j,
 			   const struct addr *dst, struct egress *ret);

@@ -45,6 +45,7 @@ struct http_request {
 	size_t n_addrs;
 	struct egress egress;
 	uint32_t timeout_ms;
+	bool fresh; /* a connection of its own, not kept */
 	bool trace; /* to standard error, without secrets */
 };
 

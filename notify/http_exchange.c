@@ -204,16 +204,20 @@ static int set_source(struct http_exchange *x)
 static CURLcode set_tls(CURL *c, const struct http_request *q)
 {
 	CURLcode r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	/* As OpenSSL's own programs and curl have it. */
+	const char *file = q->ca_file ? q->ca_file : getenv("SSL_CERT_FILE");
+	const char *dir = q->ca_file ? NULL : getenv("SSL_CERT_DIR");
 
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	if (!q->ca_file && access(CA_DIRECTORY, X_OK) < 0)
+	if (!file && !dir && access(CA_DIRECTORY, X_OK) < 0)
 		return r; /* another system: as its libcurl was built */
+	if (!file && !dir)
+		dir = CA_DIRECTORY;
 	if (r == CURLE_OK)
-		r = curl_easy_setopt(c, CURLOPT_CAINFO, q->ca_file);
+		r = curl_easy_setopt(c, CURLOPT_CAINFO, file);
 	if (r == CURLE_OK)
-		r = curl_easy_setopt(c, CURLOPT_CAPATH,
-				     q->ca_file ? NULL : CA_DIRECTORY);
+		r = curl_easy_setopt(c, CURLOPT_CAPATH, dir);
 	return r;
 }
 
@@ -277,6 +281,10 @@ static CURLcode set_request(CURL *c, const struct http_request *q)
 {
 	CURLcode r = curl_easy_setopt(c, CURLOPT_URL, q->url);
 
+	if (r == CURLE_OK && q->fresh)
+		r = curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+	if (r == CURLE_OK && q->fresh)
+		r = curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
 	if (r == CURLE_OK && q->username)
 		r = curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	if (r == CURLE_OK && q->username)

@@ -222,6 +222,7 @@ static int take_rare(const char *key, json_t *v, struct job *j,
 		     struct job_fault *f)
 {
 	char text[64];
+	int r;
 
 	if (strcmp(key, "was") == 0)
 		return take_was(v, j, f);
@@ -233,6 +234,10 @@ static int take_rare(const char *key, json_t *v, struct job *j,
 		return take_flag(v, key, true, &j->ptr, f);
 	if (strcmp(key, "create") == 0)
 		return take_flag(v, key, false, &j->no_create, f);
+	r = job_fetch_take(key, v, &j->fetch);
+	if (r != -ENOENT)
+		return r == -EINVAL ? job_wrong(f, "%s: not of the right form",
+						key) : r;
 	return job_wrong(f, "%s: no member of a job, or of another kind",
 			 shown(key, text));
 }
@@ -292,6 +297,14 @@ static int take_update(json_t *o, struct job *j, struct job_fault *f)
 	}
 	if (!f->has_id)
 		return job_wrong(f, "id: a whole number is wanted");
+	if (j->fetch.url) {
+		if (j->account || j->ipv4.given || j->ipv6.given)
+			return job_wrong(f, "fetch: goes with no account and "
+					 "no address");
+		j->kind = JOB_FETCH;
+		job_fetch_complete(&j->fetch);
+		return 0;
+	}
 	if (!j->account)
 		return job_wrong(f, "account: missing");
 	if (j->name[0] == '\0')
@@ -389,6 +402,7 @@ void job_free(struct job *j)
 	if (!j)
 		return;
 	free(j->account);
+	job_fetch_done(&j->fetch);
 	free(j->ipv4.addrs);
 	free(j->ipv6.addrs);
 	free(j->ipv4.was);

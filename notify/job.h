@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "config/domain.h"
+#include "notify/job_fetch.h"
 #include "notify/notify.h"
 
 /* Longest line, each way, with its newline. */
@@ -24,7 +25,7 @@
 /* Room for text that people read. */
 #define JOB_TEXT_SIZE 320
 
-enum job_kind { JOB_UPDATE, JOB_CANCEL, JOB_PREPARE };
+enum job_kind { JOB_UPDATE, JOB_CANCEL, JOB_PREPARE, JOB_FETCH };
 
 /* One family. */
 struct job_set {
@@ -46,7 +47,7 @@ struct job_hint {
 
 struct job {
 	enum job_kind kind;
-	int64_t id; /* JOB_UPDATE, JOB_CANCEL */
+	int64_t id; /* not of JOB_PREPARE */
 	char *account;
 	char name[DOMAIN_SIZE];
 	char zone[DOMAIN_SIZE];
@@ -61,6 +62,7 @@ struct job {
 	struct job_hint *hints;
 	size_t n_hints;
 	bool more;
+	struct job_fetch fetch; /* JOB_FETCH */
 	char **accounts; /* JOB_PREPARE */
 	size_t n_accounts;
 };

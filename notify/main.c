@@ -207,10 +207,8 @@ static int serve(struct engine *e, struct accounts *as)
 	if (r == 0 && route_open(&e->route) < 0)
 		log_warning("no netlink: every job leaves as it says");
 	e->ioctl_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	/* libcurl's start costs milliseconds: not for those who need none. */
 	if (r == 0 && wants_http(as))
-		r = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK
-			    ? http_new(e->loop, &e->http) : -ENOMEM;
+		r = engine_need_http(e);
 	if (r == 0)
 		r = desk_new(e, as, STDIN_FILENO, STDOUT_FILENO, &d);
 	if (r == 0) {

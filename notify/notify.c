@@ -16,6 +16,7 @@
 #include "notify/notify_load.h"
 #include "notify/process.h"
 #include "notify/protocol.h"
+#include "notify/waiting.h"
 
 /* Past an account's own timeout the process has lost the job. */
 #define GRACE_MS 30000
@@ -23,15 +24,6 @@
 #define TIMEOUT_MS 15000
 
 static const struct backoff restart_backoff = { 500, 60000 };
-
-struct waiting {
-	struct waiting *next;
-	int id;
-	struct process *process; /* NULL: none would start */
-	uint64_t deadline_ms;
-	notify_done_fn *done;
-	void *user;
-};
 
 /* One that still answers, but gets no more jobs. */
 struct old_process {
@@ -57,61 +49,6 @@ struct notify {
 	notify_loaded_fn *loaded;
 	void *loaded_user;
 };
-
-/* ---- jobs ---- */
-
-static struct waiting *take_job(struct notify *n, int id)
-{
-	for (struct waiting **p = &n->jobs; *p; p = &(*p)->next)
-		if ((*p)->id == id) {
-			struct waiting *j = *p;
-
-			*p = j->next;
-			return j;
-		}
-	return NULL;
-}
-
-static struct waiting *take_job_of(struct notify *n, const struct process *p)
-{
-	struct waiting *found = NULL;
-
-	/* The oldest: they were put in at the front. */
-	for (struct waiting *j = n->jobs; j; j = j->next)
-		if (j->process == p)
-			found = j;
-	return found ? take_job(n, found->id) : NULL;
-}
-
-static bool has_jobs(const struct notify *n, const struct process *p)
-{
-	for (const struct waiting *j = n->jobs; j; j = j->next)
-		if (j->process == p)
-			return true;
-	return false;
-}
-
-static void answer(struct waiting *j, const struct notify_reply *r)
-{
-	notify_done_fn *done = j->done;
-	void *user = j->user;
-
-	free(j);
-	done(user, r);
-}
-
-static void answer_retry(struct waiting *j, uint32_t after_s, const char *why)
-{
-	const struct notify_reply r = {
-		.status = NOTIFY_RETRY,
-		.ipv4 = NOTIFY_RETRY,
-		.ipv6 = NOTIFY_RETRY,
-		.retry_after_s = after_s,
-		.text = why,
-	};
-
-	answer(j, &r);
-}
 
 /* ---- the process ---- */
 
@@ -145,7 +82,7 @@ static void retire(struct notify *n)
 	o->next = n->old;
 	n->old = o;
 	n->current = NULL;
-	if (!has_jobs(n, o->process))
+	if (!waiting_has(n->jobs, o->process))
 		let_go(o->process);
 }
 
@@ -159,7 +96,7 @@ static void notify_lingered(struct ev_loop *loop, ev_timer *w, int revents)
 /* After each answer: does a process have nothing left to do? */
 static void check_idle(struct notify *n, struct process *p)
 {
-	if (has_jobs(n, p))
+	if (waiting_has(n->jobs, p))
 		return;
 	if (p != n->current)
 		let_go(p);
@@ -185,10 +122,10 @@ static void notify_line(void *user, struct process *p, const char *line,
 		log_error("evddns-notify took no job of ours: %s", r.text);
 		return;
 	}
-	j = take_job(n, r.id);
+	j = waiting_take(&n->jobs, r.id);
 	if (!j)
 		return; /* cancelled meanwhile */
-	answer(j, &r.reply);
+	waiting_answer(j, &r.reply);
 	check_idle(n, p);
 }
 
@@ -245,8 +182,8 @@ static void notify_gone(void *user, struct process *p, int status)
 		start_failed(n, why);
 	}
 	forget(n, p);
-	while ((j = take_job_of(n, p)))
-		answer_retry(j, wait_s(n), why);
+	while ((j = waiting_take_of(&n->jobs, p)))
+		waiting_retry(j, wait_s(n), why);
 	process_free(p);
 }
 
@@ -282,8 +219,8 @@ static void notify_defer(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	while ((j = take_job_of(n, NULL)))
-		answer_retry(j, wait_s(n), n->why);
+	while ((j = waiting_take_of(&n->jobs, NULL)))
+		waiting_retry(j, wait_s(n), n->why);
 }
 
 /* Every wait has an end, also for an answer that never comes. */
@@ -343,7 +280,7 @@ void notify_free(struct notify *n)
 		free(o);
 	}
 	while (n->jobs)
-		free(take_job(n, n->jobs->id));
+		free(waiting_take(&n->jobs, n->jobs->id));
 	ev_timer_stop(n->loop, &n->linger);
 	ev_timer_stop(n->loop, &n->watch);
 	ev_timer_stop(n->loop, &n->deferred);
@@ -419,21 +356,21 @@ static uint64_t deadline_ms(const struct notify *n, const char *account)
 	return clock_mono_ms() + timeout + GRACE_MS;
 }
 
-int notify_submit(struct notify *n, const struct notify_job *job,
-		  notify_done_fn *done, void *user)
+/* One of job and fetch is given; what was made for it is taken over. */
+static int submit(struct notify *n, const struct notify_job *job,
+		  const struct notify_fetch *fetch, struct waiting *j)
 {
-	struct waiting *j;
+	struct buf *out;
 	int r;
 
-	if (!n->config)
-		return -ENOENT;
-	j = calloc(1, sizeof(*j));
 	if (!j)
 		return -ENOMEM;
 	n->last_id = n->last_id < INT_MAX ? n->last_id + 1 : 1;
-	*j = (struct waiting){ .id = n->last_id, .done = done, .user = user };
+	j->id = n->last_id;
 	if (start(n) == 0) {
-		r = protocol_put_job(process_out(n->current), j->id, job);
+		out = process_out(n->current);
+		r = job ? protocol_put_job(out, j->id, job) :
+			  protocol_put_fetch(out, j->id, fetch);
 		if (r < 0) { /* its lines are no longer whole */
 			process_kill(n->current);
 			free(j);
@@ -445,7 +382,6 @@ int notify_submit(struct notify *n, const struct notify_job *job,
 	} else {
 		arm(n, &n->deferred, 0.);
 	}
-	j->deadline_ms = deadline_ms(n, job->account);
 	j->next = n->jobs;
 	n->jobs = j;
 	if (!ev_is_active(&n->watch))
@@ -453,9 +389,26 @@ int notify_submit(struct notify *n, const struct notify_job *job,
 	return j->id;
 }
 
+int notify_submit(struct notify *n, const struct notify_job *job,
+		  notify_done_fn *done, void *user)
+{
+	return n->config ? submit(n, job, NULL,
+				  waiting_new(deadline_ms(n, job->account),
+					      done, user)) : -ENOENT;
+}
+
+int notify_fetch(struct notify *n, const struct notify_fetch *f,
+		 notify_done_fn *done, void *user)
+{
+	uint64_t until_ms = clock_mono_ms() + f->timeout_ms + GRACE_MS;
+
+	return n->config ? submit(n, NULL, f,
+				  waiting_new(until_ms, done, user)) : -ENOENT;
+}
+
 void notify_cancel(struct notify *n, int id)
 {
-	struct waiting *j = take_job(n, id);
+	struct waiting *j = waiting_take(&n->jobs, id);
 
 	if (!j)
 		return;

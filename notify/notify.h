@@ -150,6 +150,25 @@ void notify_prepare(struct notify *n, const char *const *accounts,
 int notify_submit(struct notify *n, const struct notify_job *job,
 		  notify_done_fn *done, void *user);
 
+/* A page that holds an address: from an HTTPS reflector. */
+struct notify_fetch {
+	const char *url; /* https:// */
+	const char *pointer; /* into a JSON answer (RFC 6901); NULL: none */
+	const char *ca_file; /* NULL: the system's */
+	int family;          /* of the address, and to ask by */
+	struct addr source;  /* to leave from, as it is; family 0: any */
+	const char *interface;
+	uint32_t mark;
+	uint32_t timeout_ms;
+};
+
+/*
+ * The contract of notify_submit(); NOTIFY_DONE's text is the address. The
+ * process needs a configuration, but no account.
+ */
+int notify_fetch(struct notify *n, const struct notify_fetch *f,
+		 notify_done_fn *done, void *user);
+
 /* The result of what was already sent stays unknown. No callback follows. */
 void notify_cancel(struct notify *n, int id);
 

@@ -160,6 +160,30 @@ int protocol_put_job(struct buf *out, int id, const struct notify_job *j)
 	return out->failed ? -ENOMEM : 0;
 }
 
+int protocol_put_fetch(struct buf *out, int id, const struct notify_fetch *f)
+{
+	static const struct addr none;
+	bool four = f->family == AF_INET;
+
+	add_number(out, "{\"id\":", (uint32_t)id);
+	add_text(out, ",\"fetch\":", f->url);
+	buf_add_str(out, four ? ",\"family\":\"ipv4\"" :
+				",\"family\":\"ipv6\"");
+	add_number(out, ",\"timeout_ms\":", f->timeout_ms);
+	if (f->pointer)
+		add_text(out, ",\"pointer\":", f->pointer);
+	if (f->ca_file)
+		add_text(out, ",\"ca_file\":", f->ca_file);
+	add_sources(out, four ? &f->source : &none,
+		    four ? &none : &f->source);
+	if (f->interface)
+		add_text(out, ",\"interface\":", f->interface);
+	if (f->mark)
+		add_number(out, ",\"mark\":", f->mark);
+	buf_add_str(out, "}\n");
+	return out->failed ? -ENOMEM : 0;
+}
+
 int protocol_put_prepare(struct buf *out, const char *const *accounts,
 			 size_t n)
 {

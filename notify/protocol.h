@@ -21,6 +21,7 @@ int protocol_status_parse(const char *text, enum notify_status *ret);
 
 /* Appends a line; out->failed where there was no room. 0 or -ENOMEM. */
 int protocol_put_job(struct buf *out, int id, const struct notify_job *j);
+int protocol_put_fetch(struct buf *out, int id, const struct notify_fetch *f);
 int protocol_put_prepare(struct buf *out, const char *const *accounts,
 			 size_t n);
 void protocol_put_cancel(struct buf *out, int id);

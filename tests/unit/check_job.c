@@ -53,6 +53,17 @@ static const struct row {
 	  true, NULL },
 	{ "{\"id\":1,\"account\":\"a\",\"name\":\"b.c\",\"ipv6\":[],"
 	  "\"zone\":\".\",\"source\":\"::1\"}", true, NULL },
+	{ "{\"id\":1,\"fetch\":\"https://a.b/\"}", true, NULL },
+	{ "{\"id\":1,\"fetch\":\"http://a.b/\"}", true, "fetch" },
+	{ "{\"fetch\":\"https://a.b/\"}", false, "id" },
+	{ "{\"id\":1,\"fetch\":\"https://a.b/\",\"ipv4\":[]}", true,
+	  "fetch" },
+	{ "{\"id\":1,\"fetch\":\"https://a.b/\",\"pointer\":\"ip\"}", true,
+	  "pointer" },
+	{ "{\"id\":1,\"fetch\":\"https://a.b/\",\"family\":\"ipx\"}", true,
+	  "family" },
+	{ "{\"id\":1,\"fetch\":\"https://a.b/\",\"timeout_ms\":0}", true,
+	  "timeout_ms" },
 	{ "{\"cancel\":1}", false, NULL },
 	{ "{\"prepare\":[\"a\",\"b\"]}", false, NULL },
 	{ "{\"cancel\":\"1\"}", false, "cancel" },
@@ -179,6 +190,33 @@ START_TEST(test_round_trip)
 }
 END_TEST
 
+START_TEST(test_fetch_round_trip)
+{
+	struct notify_fetch nf = {
+		.url = "https://echo.example/\"?a=b", .pointer = "/a\\b",
+		.ca_file = "/etc/ca.pem", .family = AF_INET6,
+		.interface = "wan0", .mark = 7, .timeout_ms = 1500,
+	};
+	struct buf b = BUF_INIT(JOB_LINE_MAX);
+	struct job_fault f;
+	struct job *j;
+
+	ck_assert_int_eq(addr_parse("2001:db8::7", &nf.source), 0);
+	ck_assert_int_eq(protocol_put_fetch(&b, 42, &nf), 0);
+	ck_assert_int_eq(job_parse(b.data, b.len, &j, &f), 0);
+	ck_assert(j->kind == JOB_FETCH && j->id == 42 && j->mark == 7);
+	ck_assert_str_eq(j->fetch.url, nf.url);
+	ck_assert_str_eq(j->fetch.pointer, nf.pointer);
+	ck_assert_str_eq(j->fetch.ca_file, nf.ca_file);
+	ck_assert_int_eq(j->fetch.family, AF_INET6);
+	ck_assert_uint_eq(j->fetch.timeout_ms, 1500);
+	ck_assert_str_eq(j->interface, "wan0");
+	ck_assert(addr_equal(&j->ipv6.source, &nf.source));
+	job_free(j);
+	buf_done(&b);
+}
+END_TEST
+
 static const char *const no_replies[] = {
 	"", "x", "[]", "{}", "{\"id\":1}", "{\"id\":1,\"status\":\"fine\"}",
 	"{\"id\":-1,\"status\":\"done\"}", "{\"id\":0,\"status\":\"done\"}",
@@ -243,6 +281,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_whole);
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
 	tcase_add_test(tc, test_round_trip);
+	tcase_add_test(tc, test_fetch_round_trip);
 	tcase_add_loop_test(tc, test_no_reply, 0, SUITE_COUNT(no_replies));
 	tcase_add_test(tc, test_load_answers);
 	suite_add_tcase(s, tc);

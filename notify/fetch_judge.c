@@ -1,0 +1,121 @@
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/str.h"
+#include "notify/fetch_judge.h"
+
+#define TOKEN_SIZE 256 /* of a pointer */
+#define SHOWN 40       /* of what came instead of an address */
+
+__attribute__((format(printf, 2, 3)))
+static int fetch_wrong(char *why, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(why, FETCH_WHY_SIZE, format, ap);
+	va_end(ap);
+	return -EBADMSG;
+}
+
+/* One reference token: "~1" is '/', "~0" is '~' (RFC 6901, section 4). */
+static size_t take_token(const char *pointer, char out[TOKEN_SIZE])
+{
+	size_t n = 0, at = 0;
+
+	while (pointer[at] != '\0' && pointer[at] != '/') {
+		char c = pointer[at++];
+
+		if (c == '~' && (pointer[at] == '0' || pointer[at] == '1'))
+			c = pointer[at++] == '0' ? '~' : '/';
+		if (n < TOKEN_SIZE - 1)
+			out[n++] = c;
+	}
+	out[n] = '\0';
+	return at;
+}
+
+/* What it names in the value, or NULL. */
+static const json_t *value_find(const json_t *v, const char *pointer)
+{
+	char token[TOKEN_SIZE];
+	uint32_t index;
+
+	while (v && *pointer == '/') {
+		pointer++;
+		pointer += take_token(pointer, token);
+		if (json_is_array(v))
+			v = str_to_u32(token, UINT16_MAX, &index) == 0 ?
+				    json_array_get(v, index) : NULL;
+		else
+			v = json_object_get(v, token);
+	}
+	return *pointer == '\0' ? v : NULL;
+}
+
+static int judge_text(const char *text, size_t len, int family,
+		      struct addr *ret, char *why)
+{
+	static const char blank[] = " \t\r\n";
+	char word[ADDR_STRLEN + 1], shown[SHOWN + 8];
+	struct addr a;
+
+	while (len > 0 && memchr(blank, text[0], sizeof(blank) - 1)) {
+		text++;
+		len--;
+	}
+	while (len > 0 && memchr(blank, text[len - 1], sizeof(blank) - 1))
+		len--;
+	if (len > 0 && len < sizeof(word) && !memchr(text, '\0', len)) {
+		memcpy(word, text, len);
+		word[len] = '\0';
+		if (addr_parse(word, &a) == 0) {
+			if (a.family != family)
+				return fetch_wrong(why, "of the other family: "
+						   "%s", word);
+			*ret = a;
+			return 0;
+		}
+	}
+	(void)str_printable(text, len, SHOWN, shown, sizeof(shown));
+	return fetch_wrong(why, "not an address: %s", shown);
+}
+
+static int judge_json(const struct fetch_answer *a, struct addr *ret,
+		      char *why)
+{
+	json_t *root = json_loadb(a->body, a->len,
+				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+				  NULL);
+	const json_t *v = root ? value_find(root, a->pointer) : NULL;
+	const char *text = json_string_value(v);
+	int r;
+
+	if (!root)
+		r = fetch_wrong(why, "not JSON");
+	else if (!text)
+		r = fetch_wrong(why, "no string at %.80s", a->pointer);
+	else
+		r = judge_text(text, json_string_length(v), a->family, ret,
+			       why);
+	json_decref(root);
+	return r;
+}
+
+int fetch_judge(const struct fetch_answer *a, struct addr *ret,
+		char why[FETCH_WHY_SIZE])
+{
+	if (a->status != 200)
+		return fetch_wrong(why, "HTTP status %u", a->status);
+	if (a->len > FETCH_BODY_MAX)
+		return fetch_wrong(why, "the answer is longer than 4 KiB");
+	if (a->pointer)
+		return judge_json(a, ret, why);
+	return judge_text(a->body, a->len, a->family, ret, why);
+}
