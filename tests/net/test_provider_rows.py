@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Every shipped provider type against the rows of what its service says."""
+
+import importlib
+import os
+import sys
+
+from notify_lab import TOP, Notify, main
+from provider_rows import TABLES
+from provider_server import Server
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TYPES = os.path.join(os.environ.get("top_srcdir") or
+                     os.path.join(HERE, "..", ".."), "notify", "providers")
+AT_ONCE = 200  # jobs under way
+
+
+def tables():
+    """Of all types, or of those in EVDDNS_TYPES."""
+    if not TABLES:
+        for name in sorted(os.listdir(os.path.join(HERE, "providers"))):
+            if name.endswith(".py"):
+                importlib.import_module("providers." + name[:-3])
+    wanted = os.environ.get("EVDDNS_TYPES", "").split()
+    return [t for t in TABLES if not wanted or t.type in wanted]
+
+
+def quoted(value):
+    if isinstance(value, (list, tuple)):
+        return "{" + ", ".join(map(quoted, value)) + "}"
+    return '"' + str(value).replace("\\", "\\\\").replace(
+        '"', '\\"').replace("$", "\\$") + '"'
+
+
+def provider(name, row, endpoint):
+    lines = [f'provider "{name}" {{', f'    type = "{row.table.type}"']
+    settings = dict({"endpoint": endpoint, "min-interval": 0,
+                     "timeout": "10s"}, **row.settings)
+    for key, value in settings.items():
+        if isinstance(value, str):
+            value = value.replace("ENDPOINT", endpoint)
+        lines.append(f"    {key} = {quoted(value)}")
+    return "\n".join(lines) + "\n}\n"
+
+
+def play(directory, rows):
+    """The faults of each row."""
+    server = Server(rows)
+    config = "".join(provider(f"p{i}", row, server.endpoint(i))
+                     for i, row in enumerate(rows))
+    replies = {}
+    with Notify(directory, config) as notify:
+        jobs = [dict(row.job, id=i + 1, account=f"p{i}")
+                for i, row in enumerate(rows)]
+        waiting = 0
+        while jobs or waiting:
+            while jobs and waiting < AT_ONCE:
+                notify.send(jobs.pop(0))
+                waiting += 1
+            reply = notify.reply(30)
+            replies[reply["id"]] = reply
+            waiting -= 1
+    for i, row in enumerate(rows):
+        it = server.plays[server.address(i)]
+        faults = it.faults(replies.get(i + 1))
+        if faults:
+            yield row, it, faults, replies.get(i + 1)
+
+
+def test_rows(directory):
+    rows = [row for table in tables() for row in table.rows]
+    failed = list(play(directory, rows))
+    for row, it, faults, reply in failed:
+        print(f"{row}\n    " + "\n    ".join(faults))
+        for request in it.seen:
+            print(f"    > {request}")
+        print(f"    = {reply}")
+    types = len({row.table.type for row in rows})
+    print(f"{len(rows)} rows of {types} types, {len(failed)} wrong")
+    assert not failed
+
+
+if __name__ == "__main__":
+    main(globals())
