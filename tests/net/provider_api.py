@@ -11,6 +11,7 @@ OTHER4 = "198.51.100.99"  # somebody else's, at the same name
 WWW, APEX, STAR = "www.example.org", "example.org", "*.example.org"
 OLD = {"A": OLD4, "AAAA": OLD6}
 NEW = {"A": V4, "AAAA": V6}
+IDS = {"A": "101", "AAAA": "102"}
 
 
 class Api:
@@ -28,8 +29,8 @@ class Api:
 
     def answers(self, read=(), write=(), prelude=(), at=0):
         """Rows of answers to reading, to writing, and before both."""
-        reading = self.reads(WWW, {"A": [("r1", OLD4)]}, "A")
-        change = self.change(WWW, "A", [("r1", OLD4)], [V4])
+        reading = self.reads(WWW, {"A": [("1", OLD4)]}, "A")
+        change = self.change(WWW, "A", [("1", OLD4)], [V4])
         first = list(self.prelude)
         if prelude:
             self.t.answers(*first[:at + 1], table=prelude, families="4")
@@ -40,8 +41,8 @@ class Api:
                            families="4")
 
     def standard(self, wildcard=True, withdraw=True, many=True, make=True):
-        both = {k: [("r" + k, v)] for k, v in OLD.items()}
-        new = {k: [("r" + k, v)] for k, v in NEW.items()}
+        both = {k: [(IDS[k], v)] for k, v in OLD.items()}
+        new = {k: [(IDS[k], v)] for k, v in NEW.items()}
         self.go("both change", self.reads(WWW, both) + [
             e for k in NEW for e in self.change(WWW, k, both[k], [NEW[k]])])
         self.go("nothing to do", self.reads(WWW, new), out="unchanged")
@@ -63,17 +64,17 @@ class Api:
             self.go(name, self.reads(name, both, "A") + self.change(
                 name, "A", both["A"], [V4]), families="4", name=name)
         if many:
-            pair = [("r8", OTHER4), ("r9", OLD4)]
+            pair = [("8", OTHER4), ("9", OLD4)]
             self.go("another's stays", self.reads(WWW, {"A": pair}, "A") +
                     self.change(WWW, "A", pair, [OTHER4, V4]), families="4",
                     was={"ipv4": [OLD4]})
         if withdraw:
-            mine = [("r9", V4)]
+            mine = [("9", V4)]
             self.withdraw("taken away", mine, self.drop(WWW, "A", mine, []))
-            self.withdraw("already away", [("r8", OTHER4)], [],
+            self.withdraw("already away", [("8", OTHER4)], [],
                           out="unchanged")
             if many:
-                pair = [("r8", OTHER4), ("r9", V4)]
+                pair = [("8", OTHER4), ("9", V4)]
                 self.withdraw("only ours is taken away", pair,
                               self.drop(WWW, "A", pair, [OTHER4]))
 

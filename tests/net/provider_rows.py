@@ -37,11 +37,12 @@ class Check:
 
 
 class Row:
-    def __init__(self, table, title, talk, out, job, settings, headers, retry,
-                 says, host):
-        self.table, self.title, self.talk, self.out = table, title, talk, out
-        self.job, self.settings, self.headers = job, settings, headers
-        self.retry, self.says, self.host = retry, says, host
+    def __init__(self, table, title, talk, jobs, outs, settings, headers,
+                 retry, says):
+        self.table, self.title, self.talk = table, title, talk
+        self.jobs, self.outs = jobs, outs
+        self.settings, self.headers = settings, headers
+        self.retry, self.says = retry, says
 
     def __str__(self):
         return f"{self.table.type}: {self.title}"
@@ -62,20 +63,25 @@ class Table:
 
     def row(self, title, *talk, out="done", families=None, name=None,
             zone=None, ipv4=None, ipv6=None, settings=None, headers=None,
-            retry=None, says=None, host=None, **more):
+            retry=None, says=None, names=None, outs=None, **more):
+        """With names: that many jobs at once, and outs of each."""
         families = self.families if families is None else families
-        job = {"name": name or self.name, "zone": zone or self.zone}
+        job = {"zone": zone or self.zone}
         if ipv4 is not None or "4" in families:
             job["ipv4"] = [V4] if ipv4 is None else ipv4
         if ipv6 is not None or "6" in families:
             job["ipv6"] = [V6] if ipv6 is None else ipv6
         job.update(more)
+        names = names or [name or self.name]
+        jobs = [dict(job, name=n) for n in names]
+        for j in jobs[:-1]:
+            j["more"] = True
         merged = dict(self.settings, **(settings or {}))
         merged = {k: v for k, v in merged.items() if v is not None}
         self.rows.append(Row(
-            self, title, [exchange(*e) for e in talk], out, job, merged,
-            dict(self.headers, **(headers or {})), retry, says,
-            host or self.host))
+            self, title, [exchange(*e) for e in talk], jobs,
+            outs or [out] * len(jobs), merged,
+            dict(self.headers, **(headers or {})), retry, says))
 
     def answers(self, *talk, table, at=-1, **row):
         """One row for each answer in place of the talk's at-th one."""

@@ -30,7 +30,7 @@ class Play:
 
     def __init__(self, row):
         self.row, self.left = row, list(row.talk)
-        self.wrong, self.seen = [], []
+        self.wrong, self.seen, self.said = [], [], []
 
     def answer(self, request):
         self.seen.append(request)
@@ -47,25 +47,32 @@ class Play:
             reason = exchange.mismatch(request)
             if reason is None:
                 self.left.remove(exchange)
-                return render(exchange.answer)
+                answer = render(exchange.answer)
+                self.said.append((request, answer[0], answer[2]))
+                return answer
             reasons.append(reason)
         self.wrong.append(f"not expected: {request}\n      " +
                           "\n      ".join(reasons))
         return 599, {}, b""
 
-    def faults(self, reply):
-        row = self.row
+    def faults(self, replies):
         faults = list(self.wrong)
         faults += [f"not asked: {e.method} {'/'.join(e.path)} {e.query}"
                    for e in self.left if not e.optional]
+        for reply, out in zip(replies, self.row.outs):
+            faults += self.reply_faults(reply, out)
+        return faults
+
+    def reply_faults(self, reply, out):
         if reply is None:
-            return faults + ["no reply"]
-        got = [reply["status"]]
-        if "/" in row.out:
+            return ["no reply"]
+        got, row = [reply["status"]], self.row
+        if "/" in out:
             families = reply.get("families", {})
             got = [families.get("ipv4"), families.get("ipv6")]
-        if "/".join(map(str, got)) != row.out:
-            faults.append(f"{'/'.join(map(str, got))}, not {row.out}")
+        faults = []
+        if "/".join(map(str, got)) != out:
+            faults.append(f"{'/'.join(map(str, got))}, not {out}")
         after = reply.get("retry_after_s", 0)
         low, high = row.retry if isinstance(row.retry, tuple) else (
             row.retry, row.retry)

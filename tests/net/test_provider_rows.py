@@ -5,14 +5,16 @@ import importlib
 import os
 import sys
 
-from notify_lab import TOP, Notify, main
+from notify_lab import Notify, Skipped, main
 from provider_rows import TABLES
 from provider_server import Server
+from provider_spec import SPECS, Spec, missing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TYPES = os.path.join(os.environ.get("top_srcdir") or
                      os.path.join(HERE, "..", ".."), "notify", "providers")
 AT_ONCE = 200  # jobs under way
+PLAYED = []  # right ones
 
 
 def tables():
@@ -48,36 +50,61 @@ def play(directory, rows):
     server = Server(rows)
     config = "".join(provider(f"p{i}", row, server.endpoint(i))
                      for i, row in enumerate(rows))
+    jobs = [[dict(job, id=i * 1000 + k + 1, account=f"p{i}")
+             for k, job in enumerate(row.jobs)] for i, row in enumerate(rows)]
     replies = {}
     with Notify(directory, config) as notify:
-        jobs = [dict(row.job, id=i + 1, account=f"p{i}")
-                for i, row in enumerate(rows)]
         waiting = 0
         while jobs or waiting:
             while jobs and waiting < AT_ONCE:
-                notify.send(jobs.pop(0))
-                waiting += 1
+                notify.send(*jobs[0])
+                waiting += len(jobs.pop(0))
             reply = notify.reply(30)
             replies[reply["id"]] = reply
             waiting -= 1
     for i, row in enumerate(rows):
         it = server.plays[server.address(i)]
-        faults = it.faults(replies.get(i + 1))
+        got = [replies.get(i * 1000 + k + 1) for k in range(len(row.jobs))]
+        faults = it.faults(got)
         if faults:
-            yield row, it, faults, replies.get(i + 1)
+            yield row, it, faults, got
+        else:
+            PLAYED.append(it)
 
 
 def test_rows(directory):
     rows = [row for table in tables() for row in table.rows]
     failed = list(play(directory, rows))
-    for row, it, faults, reply in failed:
+    for row, it, faults, replies in failed:
         print(f"{row}\n    " + "\n    ".join(faults))
         for request in it.seen:
             print(f"    > {request}")
-        print(f"    = {reply}")
+        print(f"    = {replies[0]}")
     types = len({row.table.type for row in rows})
     print(f"{len(rows)} rows of {types} types, {len(failed)} wrong")
     assert not failed
+
+
+def test_specifications(_directory):
+    """What went out, and what the rows answered, against the documents."""
+    if missing():
+        raise Skipped(missing())
+    specs, wrong, count = {}, {}, 0
+    for it in PLAYED:
+        kind = it.row.table.type
+        if kind not in SPECS:
+            continue
+        spec = specs.setdefault(kind, Spec(kind))
+        fine = "refused" not in it.row.outs and "retry" not in it.row.outs
+        for request, status, answer in it.said:
+            count += 1
+            for fault in spec.faults(request, status, answer, fine):
+                wrong.setdefault(f"{kind}: {request.method} "
+                                 f"{request.target}: {fault}", it.row)
+    for fault, row in wrong.items():
+        print(f"{row}\n    {fault}")
+    print(f"{count} exchanges of {len(specs)} types, {len(wrong)} wrong")
+    assert count and not wrong
 
 
 if __name__ == "__main__":

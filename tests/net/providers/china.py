@@ -109,7 +109,7 @@ class Tencent(Records):
 
     def read(self, name, kinds, there):
         return tencent("DescribeRecordList", self.says(RecordList=[
-            {"RecordId": int(i[1:].replace("A", "1") or 1), "Value": v,
+            {"RecordId": int(i), "Value": v,
              "Status": "ENABLE", "Name": label(name), "Line": "电信",
              "LineId": "0", "Type": k, "TTL": 3600} for i, k, v in there])
             if there else fails("ResourceNotFound.NoDataOfRecord"),
@@ -119,7 +119,7 @@ class Tencent(Records):
     def update(self, name, kind, ident, old, new, ttl):
         return [tencent("ModifyRecord", self.says(RecordId=1),
                         Domain="example.org", SubDomain=label(name),
-                        RecordId=int(ident[1:].replace("A", "1") or 1),
+                        RecordId=int(ident),
                         RecordType=kind, RecordLine="电信", Value=new,
                         TTL=ttl)]
 
@@ -131,7 +131,7 @@ class Tencent(Records):
 
     def delete(self, name, kind, ident, old):
         return [tencent("DeleteRecord", self.says(), Domain="example.org",
-                        RecordId=int(ident[1:].replace("A", "1") or 1))]
+                        RecordId=int(ident))]
 
 
 def fails(code):
@@ -248,7 +248,7 @@ api.answers(read=ALI, write=ALI)
 CREATE = api.make(WWW, "A", [V4])[0]
 t.row("somebody made the same: read again", *api.reads(WWW, {}, "A"),
       (CREATE[0], ali(400, "DomainRecordDuplicate")),
-      *api.reads(WWW, {"A": [("r1", V4)]}, "A"), families="4",
+      *api.reads(WWW, {"A": [("1", V4)]}, "A"), families="4",
       out="unchanged")
 for row in t.rows:
     sign(row)

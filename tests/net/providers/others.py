@@ -66,11 +66,11 @@ PORKBUN = BUSY + [
     (porkbun(400, "?"), "retry", LATER), (porkbun(200, "?"), "retry"),
     ((503, "<html><body>Service Unavailable</body></html>"), "slow")]
 api.answers(read=PORKBUN, write=PORKBUN)
-READ = api.reads(WWW, {"A": [("r1", "192.0.2.1")]}, "A")
-EDIT = api.change(WWW, "A", [("r1", "192.0.2.1")], [V4])[0]
+READ = api.reads(WWW, {"A": [("1", "192.0.2.1")]}, "A")
+EDIT = api.change(WWW, "A", [("1", "192.0.2.1")], [V4])[0]
 t.row("an edit of what is so already", *READ, (*EDIT[:2], porkbun(
     400, "Edit error: We were unable to edit the DNS record.")),
-    *api.reads(WWW, {"A": [("r1", V4)]}, "A"), families="4",
+    *api.reads(WWW, {"A": [("1", V4)]}, "A"), families="4",
     out="unchanged")
 
 
@@ -151,8 +151,8 @@ def answered(talk, at, table):
               families="4", out=out)
 
 
-FIRST = [*api.prelude, *api.reads(WWW, {"A": [("r1", "192.0.2.1")]}, "A")]
-WRITE = api.change(WWW, "A", [("r1", "192.0.2.1")], [V4])
+FIRST = [*api.prelude, *api.reads(WWW, {"A": [("1", "192.0.2.1")]}, "A")]
+WRITE = api.change(WWW, "A", [("1", "192.0.2.1")], [V4])
 answered(FIRST, 1, NETCUP)
 answered(FIRST + WRITE, 2, NETCUP + [(Netcup.says(4013), "refused")])
 t.row("the session is over: another one, once", api.prelude[0],
@@ -205,7 +205,7 @@ CLOUDNS = BUSY + [
 api.answers(read=CLOUDNS, write=CLOUDNS)
 t.row("a sub user", (api.read(WWW, ["A"], [])[0].replace("auth-id", "sub-"
                      "auth-id"), api.read(WWW, ["A"], [
-                         ("r1", "A", V4)])[1]), families="4",
+                         ("1", "A", V4)])[1]), families="4",
       out="unchanged", settings={"username": None, "sub-username": "77"})
 
 
@@ -355,11 +355,11 @@ class Ovh(Records):
         for kind in [only] if only else ["A", "AAAA"]:
             talk.append((f"GET {self.AT}/record?fieldType={kind}&subDomain="
                          f"{label(name, '')}", ovh_signed(), [
-                             i for i, _ in there.get(kind, [])]))
+                             int(i) for i, _ in there.get(kind, [])]))
             for i, v in there.get(kind, [])[:1]:
                 talk.append((f"GET {self.AT}/record/{i}", ovh_signed(), {
                     "target": v, "ttl": 3600, "zone": "example.org",
-                    "fieldType": kind, "id": i,
+                    "fieldType": kind, "id": int(i),
                     "subDomain": label(name, "")}))
         return talk
 
@@ -393,10 +393,10 @@ api.standard(many=False)
 OVH = BUSY + [(ovh(403, "INVALID_CREDENTIAL"), "refused"),
               (ovh(403, "NOT_CREDENTIAL"), "refused"),
               (ovh(401), "refused"), (ovh(403), "refused")]
-IDS, RECORD = api.reads(WWW, {"A": [("r1", "192.0.2.1")]}, "A")
+IDS, RECORD = api.reads(WWW, {"A": [("1", "192.0.2.1")]}, "A")
 t.answers(IDS, table=OVH + [(ovh(404), "refused")], families="4")
 t.answers(IDS, RECORD, table=OVH, families="4")
-t.answers(IDS, RECORD, *api.change(WWW, "A", [("r1", "192.0.2.1")], [V4]),
+t.answers(IDS, RECORD, *api.change(WWW, "A", [("1", "192.0.2.1")], [V4]),
           table=OVH + [(ovh(400), "refused")], families="4")
 
 

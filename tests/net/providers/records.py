@@ -39,7 +39,7 @@ class Digitalocean(Rest):
     def read(self, name, kinds, there):
         return (f"GET {self.AT}?name={name}&per_page=200", {
             "domain_records": [
-                {"id": i, "type": k, "name": label(name), "data": v,
+                {"id": int(i), "type": k, "name": label(name), "data": v,
                  "priority": None, "port": None, "ttl": 3600, "weight": None,
                  "flags": None, "tag": None} for i, k, v in there],
             "links": {}, "meta": {"total": len(there)}})
@@ -67,7 +67,7 @@ api.answers(read=OCEAN + [(ocean(404, "not_found"), "refused")],
 
 def gone(a, table, missing, **row):
     """An id that is no longer there: read again, and made."""
-    there = {"A": [("r1", "192.0.2.1")]}
+    there = {"A": [("1", "192.0.2.1")]}
     change = a.change(WWW, "A", there["A"], [V4])[0]
     table.row("the record has gone", *a.prelude, *a.reads(WWW, there, "A"),
               (*change[:2], missing), *a.reads(WWW, {}, "A"),
@@ -87,7 +87,7 @@ class Linode(Rest):
 
     def read(self, name, kinds, there):
         return (f"GET {self.AT}?page=1&page_size=500", {
-            "data": [{"id": i, "type": k, "name": label(name, ""),
+            "data": [{"id": int(i), "type": k, "name": label(name, ""),
                       "target": v, "ttl_sec": 3600, "priority": 0,
                       "weight": 0, "port": 0} for i, k, v in there] + [
                 {"id": 7, "type": "A", "name": "other", "target": V4,
@@ -154,7 +154,7 @@ page = {"records": [{"id": "x", "type": "A", "name": "other", "data": V4,
         "meta": {"total": 2, "links": {"next": "bmV4dA==", "prev": ""}}}
 t.row("a second page", (f"GET {api.AT}?per_page=500", page),
       (f"GET {api.AT}?per_page=500&cursor=bmV4dA%3D%3D",
-       api.read(WWW, ["A"], [("r1", "A", V4)])[1]), families="4",
+       api.read(WWW, ["A"], [("1", "A", V4)])[1]), families="4",
       out="unchanged")
 
 
@@ -166,7 +166,7 @@ class Dnsimple(Rest):
 
     def read(self, name, kinds, there):
         return (f"GET {self.AT}?name={label(name, '')}&per_page=100", {
-            "data": [{"id": i, "zone_id": "example.org", "parent_id": None,
+            "data": [{"id": int(i), "zone_id": "example.org", "parent_id": None,
                       "name": label(name, ""), "content": v, "ttl": 3600,
                       "priority": None, "type": k, "regions": ["global"],
                       "system_record": False} for i, k, v in there],
@@ -195,7 +195,7 @@ api.answers(prelude=SIMPLE + [({"data": {"user": {"id": 1}, "account": None}},
             read=SIMPLE + [(message(404), "refused")],
             write=SIMPLE + [(message(400), "refused")])
 gone(api, t, message(404))
-t.row("the account is set", *api.reads(WWW, {"A": [("r1", V4)]}, "A"),
+t.row("the account is set", *api.reads(WWW, {"A": [("1", V4)]}, "A"),
       families="4", out="unchanged", settings={"account": "1010"})
 
 
@@ -205,7 +205,7 @@ class Namecom(Rest):
     def read(self, name, kinds, there):
         records = []
         for i, k, v in there:
-            records.append({"id": i, "domainName": "example.org",
+            records.append({"id": int(i), "domainName": "example.org",
                             "fqdn": name + ".", "type": k, "answer": v,
                             "ttl": 3600})
             if name != "example.org":
@@ -279,7 +279,7 @@ class Luadns(Rest):
 
     def read(self, name, kinds, there):
         return (f"GET {self.AT}", [
-            {"id": i, "name": name + ".", "type": k, "content": v,
+            {"id": int(i), "name": name + ".", "type": k, "content": v,
              "ttl": 3600, "zone_id": 5} for i, k, v in there])
 
     def new(self, name, kind, value, ttl):
@@ -306,7 +306,8 @@ class Simply(Rest):
 
     def read(self, name, kinds, there):
         return (f"GET {self.AT}", dict(self.OK, records=[
-            {"record_id": i, "name": label(name), "type": k, "data": v,
+            {"record_id": int(i), "name": label(name), "type": k,
+             "data": v,
              "ttl": 3600, "priority": 0} for i, k, v in there]))
 
     def new(self, name, kind, value, ttl):
@@ -365,7 +366,7 @@ class Bunny(Rest):
     def read(self, name, kinds, there):
         return ("GET /dnszone/9", {"Id": 9, "Domain": "example.org",
                                    "Records": [
-                                       {"Id": i, "Type": self.KIND[k],
+                                       {"Id": int(i), "Type": self.KIND[k],
                                         "Ttl": 3600, "Value": v,
                                         "Name": label(name, "")}
                                        for i, k, v in there]})

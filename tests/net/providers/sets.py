@@ -132,10 +132,10 @@ READ = api.reads(WWW, {"A": [("", "192.0.2.1")]}, "A")
 SET = api.put(WWW, "A", [V4], 3600)[0]
 RUNNING = (201, {"action": Hetzner.action("running")})
 t.row("polled", *READ, (*SET[:2], RUNNING),
-      ("GET /v1/actions/42", {"action": Hetzner.action("running")}),
-      ("GET /v1/actions/42", {"action": Hetzner.action()}), families="4")
+      ("GET /v1/zones/actions/42", {"action": Hetzner.action("running")}),
+      ("GET /v1/zones/actions/42", {"action": Hetzner.action()}), families="4")
 t.row("polled: it failed", *READ, (*SET[:2], RUNNING),
-      ("GET /v1/actions/42", {"action": Hetzner.action("error")}),
+      ("GET /v1/zones/actions/42", {"action": Hetzner.action("error")}),
       families="4", out="retry")
 t.row("the zone is not there", ("GET /v1/zones/example.org/rrsets/www/A",
                                 Hetzner.fails(404, "not_found")),
@@ -253,8 +253,8 @@ class Powerdns(Sets):
 
     def remove(self, name, kind):
         return [("PATCH " + self.AT, {"rrsets": [
-            {"name": name + ".", "type": kind, "changetype": "DELETE"}]},
-            204)]
+            {"name": name + ".", "type": kind, "ttl": 3600,
+             "changetype": "DELETE", "records": []}]}, 204)]
 
 
 t = Table("powerdns", None, {"token": TOKEN}, {"X-API-Key": TOKEN})
