@@ -141,6 +141,21 @@ static int nl_route_how(const struct nlattr *const *tb, struct nl_route *out)
 	return tb[RTA_MULTIPATH] ? nl_route_hops(tb[RTA_MULTIPATH], out) : 0;
 }
 
+/*
+ * A route that the kernel keeps, but does not go by: its link has no carrier
+ * (ignore_routes_with_linkdown). Nothing is said when it comes alive again.
+ */
+static void nl_route_dead(struct nl_route *out)
+{
+	if (out->n_hops == 0 && out->route.ifindex > 0)
+		out->hops[out->n_hops++] = (struct nl_route_hop){
+			.ifindex = out->route.ifindex,
+			.dead = true,
+		};
+	out->route.ifindex = 0;
+	out->many = true;
+}
+
 int nl_route_parse(const struct nlmsghdr *h, struct nl_route *ret)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
@@ -174,6 +189,8 @@ int nl_route_parse(const struct nlmsghdr *h, struct nl_route *ret)
 		r = nl_route_how(tb, &out);
 	if (r < 0)
 		return r;
+	if (rtm->rtm_flags & RTNH_F_DEAD)
+		nl_route_dead(&out);
 	out.unicast = rtm->rtm_type == RTN_UNICAST && out.route.ifindex > 0;
 	*ret = out;
 	return 0;

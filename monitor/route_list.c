@@ -215,6 +215,14 @@ bool route_list_many(const struct route_list *l, int ifindex)
 	return many;
 }
 
+bool route_list_through(const struct route_list *l, int ifindex)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (l->items[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
 bool route_list_prefsrc(const struct route_list *l, const struct addr *a)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -47,6 +47,8 @@ size_t route_list_drop(struct route_list *l, int family, int ifindex);
  * do with this interface? 0: with any.
  */
 bool route_list_many(const struct route_list *l, int ifindex);
+/* Does one lead through this interface? */
+bool route_list_through(const struct route_list *l, int ifindex);
 /* One that says to send from this address? */
 bool route_list_prefsrc(const struct route_list *l, const struct addr *a);
 

@@ -17,6 +17,8 @@ struct table {
 	struct route_list routes;
 };
 
+#define FLAGS_OF_CARRIER   (IFF_RUNNING | 0x10000 /* IFF_LOWER_UP */)
+
 /* Of links without alternative names. */
 static const char no_names[] = "";
 
@@ -132,6 +134,23 @@ static int table_link_gone(struct table *t, size_t at, int ifindex)
 	return effect | TABLE_CHANGED;
 }
 
+/*
+ * Without carrier a route may be dead to the kernel, as sysctls have it, and
+ * a next hop is when its link is down. No message tells that of a route.
+ */
+static bool table_routes_waver(const struct table *t, size_t at,
+			       const struct monitor_link *is)
+{
+	uint32_t changed = t->links[at].flags ^ is->flags;
+
+	if ((changed & (IFF_UP | FLAGS_OF_CARRIER)) == 0)
+		return false;
+	if (route_list_many(&t->routes, is->ifindex))
+		return true;
+	return (changed & FLAGS_OF_CARRIER) != 0 &&
+	       route_list_through(&t->routes, is->ifindex);
+}
+
 /* Takes what is new about a link that is there. */
 static int table_update(struct table *t, size_t at, const struct nl_link *l)
 {
@@ -168,8 +187,7 @@ int table_take_link(struct table *t, const struct nl_link *l)
 		if (r < 0)
 			return r;
 		effect |= TABLE_CHANGED;
-	} else if (((t->links[at].flags ^ l->link.flags) & IFF_UP) != 0 &&
-		   route_list_many(&t->routes, ifindex)) {
+	} else if (table_routes_waver(t, at, &l->link)) {
 		effect |= TABLE_DOUBT;
 	}
 	r = table_update(t, at, l);

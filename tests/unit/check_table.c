@@ -236,6 +236,36 @@ START_TEST(test_many)
 }
 END_TEST
 
+/* Whether a route lives without carrier is the kernel's to say. */
+START_TEST(test_carrier)
+{
+	struct nl_route r = route(AF_INET, 2, "192.0.2.254", 0);
+
+	link_is(2, UP, "a");
+	link_is(3, UP, "b");
+	table_take_route(t, &r);
+	ck_assert_int_eq(link_is(2, IFF_UP, "a"), TABLE_CHANGED | TABLE_DOUBT);
+	ck_assert_int_eq(link_is(2, IFF_UP, "a"), TABLE_SAME);
+	ck_assert_int_eq(link_is(3, IFF_UP, "b"), TABLE_CHANGED);
+	/* What is dead is in no list, but its device is known. */
+	r.route.ifindex = 0;
+	r.unicast = false;
+	r.many = r.gone = true;
+	table_take_route(t, &(struct nl_route){ .gone = true,
+		.route = { .family = AF_INET, .table = RT_TABLE_MAIN,
+			   .ifindex = 2, .gateway = r.route.gateway },
+		.key = r.key });
+	ck_assert_uint_eq(routes(), 0);
+	r.gone = false;
+	r.n_hops = 1;
+	r.hops[0] = (struct nl_route_hop){ .ifindex = 3, .dead = true };
+	table_take_route(t, &r);
+	ck_assert_uint_eq(routes(), 0);
+	ck_assert_int_eq(link_is(3, UP, "b"), TABLE_CHANGED | TABLE_DOUBT);
+	ck_assert_int_eq(link_is(2, UP, "a"), TABLE_CHANGED);
+}
+END_TEST
+
 /* What a message with these alternative names does. */
 static int named(const char *names, size_t len)
 {
@@ -291,6 +321,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_routes);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_altnames);
+	tcase_add_test(tc, test_carrier);
 	suite_add_tcase(s, tc);
 	return s;
 }
