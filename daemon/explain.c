@@ -68,7 +68,7 @@ static const char *explain_elsewhere(const struct source *s,
 		return "not on an interface of this source";
 	if (!(link->flags & IFF_UP))
 		return "its link is down";
-	return uplink_is_unlikely(link)
+	return uplink_unlikeliness(link) > 0
 		       ? "on a tunnel, bridge port or veth, which must be named"
 		       : "not on the interface of the default route";
 }

@@ -10,7 +10,7 @@
 #include "hooks/hooks.h"
 #include "monitor/monitor.h"
 
-#define PREFIX_LEN 64
+#define PREFIX_LEN 64 /* where no record says another length */
 /*
  * A renewal or a new dial-in takes the address away for a moment: a loss is
  * told when it has lasted this long.
@@ -70,14 +70,30 @@ static void feed_post(const struct feed *f, struct hook_event more)
 	hooks_post(f->world->hooks, &more);
 }
 
-static void prefix_print(const struct addr *prefix, char *out, size_t size)
+/* What all hosts on it have in common. */
+static unsigned int feed_prefix_len(const struct feed *f)
+{
+	unsigned int len = 0;
+
+	for (size_t i = 0; i < f->n_entries; i++) {
+		const struct config_record *r = f->entries[i]->config;
+
+		if (r->ipv6_host.family != 0 &&
+		    (len == 0 || r->ipv6_prefix_length < len))
+			len = r->ipv6_prefix_length;
+	}
+	return len ? len : PREFIX_LEN;
+}
+
+static void prefix_print(const struct addr *prefix, unsigned int len, char *out,
+			 size_t size)
 {
 	char text[ADDR_STRLEN];
 
 	out[0] = '\0';
 	if (prefix->family)
-		(void)snprintf(out, size, "%s/%d", addr_print(prefix, text),
-			       PREFIX_LEN);
+		(void)snprintf(out, size, "%s/%u", addr_print(prefix, text),
+			       len);
 }
 
 static void feed_tell_prefix(struct feed *f)
@@ -85,19 +101,20 @@ static void feed_tell_prefix(struct feed *f)
 	char now[ADDR_STRLEN + 4], was[ADDR_STRLEN + 4];
 	struct addr prefix = { 0 };
 	const struct source_candidate *c;
+	unsigned int len = feed_prefix_len(f);
 	size_t n;
 
 	c = source_candidates(f->source, &n);
 	if (source_family(f->source) != AF_INET6)
 		return;
-	if (n > 0) {
+	if (n > 0)
 		prefix = c[0].addr;
-		memset(prefix.bytes + PREFIX_LEN / 8, 0, 16 - PREFIX_LEN / 8);
-	}
+	for (unsigned int bit = len; bit < 128; bit++)
+		prefix.bytes[bit / 8] &= (uint8_t)~(0x80U >> bit % 8);
 	if (addr_equal(&prefix, &f->prefix))
 		return;
-	prefix_print(&prefix, now, sizeof(now));
-	prefix_print(&f->prefix, was, sizeof(was));
+	prefix_print(&prefix, len, now, sizeof(now));
+	prefix_print(&f->prefix, len, was, sizeof(was));
 	f->prefix = prefix;
 	feed_post(f, (struct hook_event){
 			     .event = "prefix",

@@ -9,21 +9,24 @@
 #include "net/route.h"
 
 /* Links that carry other traffic than a gateway's own uplink. */
-bool uplink_is_unlikely(const struct monitor_link *link)
+int uplink_unlikeliness(const struct monitor_link *link)
 {
 	static const char *const kinds[] = {
 		"tun",	"wireguard", "gre",	"gretap", "erspan", "ip6gre",
 		"ip6gretap", "ip6erspan", "ipip", "sit", "ip6tnl", "vti",
-		"vti6", "xfrm", "vxlan", "geneve", "bareudp", "gtp", "veth",
-		"netkit", "dummy", "nlmon",
+		"vti6", "xfrm", "vxlan", "geneve", "bareudp", "gtp", "dummy",
+		"nlmon",
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(link->kind, kinds[i]) == 0)
-			return true;
-	return link->master != 0 || link->type == ARPHRD_TUNNEL ||
-	       link->type == ARPHRD_TUNNEL6 || link->type == ARPHRD_SIT ||
-	       link->type == ARPHRD_IPGRE;
+			return 2;
+	if (link->master != 0 || link->type == ARPHRD_TUNNEL ||
+	    link->type == ARPHRD_TUNNEL6 || link->type == ARPHRD_SIT ||
+	    link->type == ARPHRD_IPGRE)
+		return 2;
+	return strcmp(link->kind, "veth") == 0 ||
+	       strcmp(link->kind, "netkit") == 0;
 }
 
 static bool leads_out(const struct monitor *m, const struct monitor_route *r,
@@ -38,11 +41,11 @@ static int uplink_compare(const struct monitor *m,
 			  const struct monitor_route *a,
 			  const struct monitor_route *b)
 {
-	bool a_odd = uplink_is_unlikely(monitor_link(m, a->ifindex));
-	bool b_odd = uplink_is_unlikely(monitor_link(m, b->ifindex));
+	int a_odd = uplink_unlikeliness(monitor_link(m, a->ifindex));
+	int b_odd = uplink_unlikeliness(monitor_link(m, b->ifindex));
 
 	if (a_odd != b_odd)
-		return a_odd ? 1 : -1;
+		return a_odd - b_odd;
 	if (a->dst_len != b->dst_len)
 		return a->dst_len < b->dst_len ? 1 : -1;
 	if (a->metric != b->metric)

@@ -25,8 +25,11 @@ struct route;
 int uplink_find(const struct monitor *m, struct route *route, int family,
 		uint32_t mark);
 
-/* A tunnel, a bridge port, a veth: nobody's uplink unless it has to be. */
-bool uplink_is_unlikely(const struct monitor_link *link);
+/*
+ * 0; 1: a veth, which is a container's way out at best; 2: a tunnel or a
+ * bridge port, nobody's uplink unless it has to be.
+ */
+int uplink_unlikeliness(const struct monitor_link *link);
 
 /* The least metric of the family's default routes through it, in any table. */
 bool uplink_metric(const struct monitor *m, int family, int ifindex,

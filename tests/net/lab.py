@@ -312,10 +312,13 @@ class Lab:
             if batch and (text := batch.close()):
                 print("ip said:", text.strip())
         if self._netns is not None:
-            for link in ("wan0", "wan1"):
-                subprocess.run(
-                    ["ip", "link", "del", link], check=False, stderr=subprocess.DEVNULL
-                )
+            # Whatever a test has made goes, too.
+            for _, link in socket.if_nameindex():
+                if link != "lo":
+                    subprocess.run(
+                        ["ip", "link", "del", link],
+                        check=False, stderr=subprocess.DEVNULL,
+                    )  # fmt: skip
             subprocess.run(["ip", "netns", "del", "inet"], check=False)
             os.close(self._netns)
 

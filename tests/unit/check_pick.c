@@ -131,6 +131,8 @@ static const struct race {
 	{ "a tunnel has less metric", { { WAN, 100 }, { TUN, 1 } } },
 	{ "a veth has less metric", { { WAN, 100 }, { VETH, 1 } } },
 	{ "a bridge's port has less metric", { { WAN, 100 }, { PORT, 1 } } },
+	{ "a container's way out has more metric than its tunnel",
+	  { { VETH, 100 }, { TUN, 1 } } },
 	{ "a bridge is no port", { { LAN, 1 }, { WAN, 100 } } },
 };
 

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Two uplinks: who is followed, and who is asked about whom."""
+
+import time
+
+import lab
+from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
+from lab import A, GW4, GW4_B, ISP4, ISP4_B, NS4, Lab
+
+FIRST, SECOND = "first.example.org", "second.example.org"
+
+
+def route(metric, via=ISP4, dev="wan0"):
+    return f"route add default via {via} dev {dev} metric {metric}"
+
+
+def unroute(metric, via=ISP4, dev="wan0"):
+    return f"route del default via {via} dev {dev} metric {metric}"
+
+
+def two_wans(net):
+    """wan0 with metric 100, wan1 with 200."""
+    net.batch(f"route del default via {ISP4}", route(100))
+    net.second_wan(metric=200)
+
+
+def moves(net, d, want, *commands):
+    """The name follows, and with one update."""
+    time.sleep(1.4)  # Knot
+    seen = len(d.events())
+    t0 = net.ip(*commands)
+    d.wait_event(event="published", address=want, skip=seen)
+    assert net.dns(NAME, A) == [want]
+    updates = net.wire.updates(t0) + net.wire_b.updates(t0)
+    assert len(updates) == 1, updates
+    # It left by the uplink that it is about, from its address.
+    assert updates[0][0].source == want, updates
+
+
+def test_failover_and_back():
+    """PAINS 4: metric, route removed, link down, both ways."""
+    with Lab() as net:
+        two_wans(net)
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        moves(net, d, GW4_B, route(50, ISP4_B, "wan1"))
+        moves(net, d, GW4, unroute(50, ISP4_B, "wan1"))
+        moves(net, d, GW4_B, unroute(100))
+        moves(net, d, GW4, route(100))
+        moves(net, d, GW4_B, "link set wan0 down")
+        moves(net, d, GW4, "link set wan0 up", route(100))
+        d.stop()
+
+
+def test_order_of_preference():
+    with Lab() as net:
+        two_wans(net)
+        text = source(interfaces='{"wan1", "wan0"}') + PROVIDER + record()
+        d = Evddnsd(net, text).start()
+        d.wait_event(event="published", address=GW4_B)
+        moves(net, d, GW4, "link set wan1 down")
+        moves(net, d, GW4_B, "link set wan1 up", route(200, ISP4_B, "wan1"))
+        # A cable that is out fails over too, while there is another.
+        time.sleep(1.4)
+        seen = len(d.events())
+        net.batch("link set isp1 down", netns="inet")
+        d.wait_event(event="published", address=GW4, skip=seen)
+        d.stop()
+
+
+def each_about_itself(net, d):
+    for name, address in ((FIRST, GW4), (SECOND, GW4_B)):
+        d.wait_event(event="published", record=name, address=address)
+        assert net.dns(name, A) == [address]
+    d.stop()
+    # Each question left by the uplink that it was about.
+    for wire, own in ((net.wire, GW4), (net.wire_b, GW4_B)):
+        sources = {p.source for p in wire.packets if p.target == NS4}
+        assert sources == {own}, sources
+        asked = [m for _p, m in wire.dns() if b"\x06whoami" in m.lower()]
+        assert asked, "nobody was asked by this uplink"
+
+
+def two_sources(**second):
+    return (
+        source("a", interfaces='"wan0"')
+        + source("b", **second)
+        + PROVIDER
+        + record(FIRST, source='"a"')
+        + record(SECOND, source='"b"')
+    )
+
+
+def test_each_is_asked_about_itself():
+    with Lab() as net:
+        two_wans(net)
+        d = Evddnsd(net, two_sources(interfaces='"wan1"')).start()
+        each_about_itself(net, d)
+
+
+def test_policy_routing():
+    """The second uplink has no route but in a table of its own."""
+    with Lab() as net:
+        net.second_wan()
+        net.batch(
+            f"route add default via {ISP4_B} dev wan1 table 102",
+            f"rule add from {GW4_B} lookup 102",
+        )
+        d = Evddnsd(net, two_sources(interfaces='"wan1"')).start()
+        each_about_itself(net, d)
+
+
+def test_fwmark():
+    """The way of marked packets, with nothing named."""
+    with Lab() as net:
+        net.second_wan()
+        net.batch(
+            f"route add default via {ISP4_B} dev wan1 table 102",
+            "rule add fwmark 2 lookup 102",
+        )
+        d = Evddnsd(net, two_sources(fwmark="2")).start()
+        each_about_itself(net, d)
+
+
+def test_no_route_at_all_for_a_moment():
+    """A route that goes and comes takes nothing away."""
+    with Lab() as net:
+        d = Evddnsd(net, SOURCE + PROVIDER + record()).start()
+        d.wait_event(event="published", address=GW4)
+        t0 = net.ip(f"route del default via {ISP4}")
+        d.wait_log(event="heard", after=t0)
+        t1 = net.ip(f"route add default via {ISP4}")
+        d.wait_log(event="heard", after=t1)
+        time.sleep(1.2)  # a loss would be told after a second
+        assert not d.find_log(event="lost", after=t0)
+        d.stop()
+        assert not net.wire.updates(t0)
+
+
+if __name__ == "__main__":
+    lab.main(globals())
