@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ev.h>
 
@@ -48,6 +49,10 @@ void http_exchange_free(struct http_exchange *x)
 		curl_easy_cleanup(x->easy);
 	}
 	curl_slist_free_all(x->resolve);
+	curl_slist_free_all(x->lines);
+	if (x->sent_body)
+		explicit_bzero(x->sent_body, x->sent_len);
+	free(x->sent_body);
 	buf_done(&x->body);
 	free(x);
 }

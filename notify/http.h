@@ -36,8 +36,18 @@ struct http_url {
 int http_url_parse(const char *text, const char *path, struct http_url *ret,
 		   char **ret_text);
 
+/*
+ * A copy of the text without its secrets, to be freed; NULL without memory.
+ */
+typedef char *http_scrub_fn(void *user, const char *text, size_t len);
+
 struct http_request {
+	const char *method; /* NULL: GET */
 	const char *url;
+	const char *const *headers; /* "Name: value", NULL-ended; or NULL */
+	const char *body;           /* NULL: none */
+	size_t len;
+	const char *aws; /* CURLOPT_AWS_SIGV4, by username and password */
 	const char *username, *password; /* Basic; NULL: none */
 	const char *ca_file;             /* NULL: the system's */
 	const char *proxy;               /* NULL: none */
@@ -47,6 +57,8 @@ struct http_request {
 	uint32_t timeout_ms;
 	bool fresh; /* a connection of its own, not kept */
 	bool trace; /* to standard error, without secrets */
+	http_scrub_fn *scrub; /* for the trace, until the end; may be NULL */
+	void *scrub_user;
 };
 
 /* Borrowed for the call. */
@@ -59,7 +71,11 @@ struct http_answer {
 	uint32_t retry_after_s; /* 0: not said */
 	const char *location;   /* "": none */
 	uint64_t sent_ns;       /* monotonic; 0: never got so far */
+	struct http_exchange *exchange;
 };
+
+/* A header of the answer, to be freed; NULL: there is none. */
+char *http_answer_header(const struct http_answer *a, const char *name);
 
 typedef void http_done_fn(void *user, const struct http_answer *a);
 

@@ -113,55 +113,6 @@ static int http_no_resolver(void *state, void *reserved, void *user)
 	return x->egress.source.family == 0 && !x->literal;
 }
 
-static void trace_line(const char *mark, const char *data, size_t size)
-{
-	char shown[512];
-
-	/* The whole value goes: even its length says something. */
-	if (size > 14 && (strncasecmp(data, "authorization:", 14) == 0 ||
-			  strncasecmp(data, "proxy-authorization:", 20) == 0))
-		(void)snprintf(shown, sizeof(shown), "%s",
-			       "Authorization: <redacted>");
-	else
-		(void)str_printable(data, size, 480, shown, sizeof(shown));
-	if (shown[0])
-		(void)fprintf(stderr, "    %s %s\n", mark, shown);
-}
-
-static int http_trace(CURL *easy, curl_infotype type, char *data, size_t size,
-		      void *user)
-{
-	const char *mark;
-
-	(void)easy;
-	(void)user;
-	switch (type) {
-	case CURLINFO_HEADER_OUT:
-		mark = ">";
-		break;
-	case CURLINFO_HEADER_IN:
-	case CURLINFO_DATA_IN:
-		mark = "<";
-		break;
-	case CURLINFO_TEXT:
-	case CURLINFO_DATA_OUT:
-	case CURLINFO_SSL_DATA_IN:
-	case CURLINFO_SSL_DATA_OUT:
-	case CURLINFO_END:
-	default:
-		return 0;
-	}
-	while (size > 0) {
-		const char *eol = memchr(data, '\n', size);
-		size_t len = eol ? (size_t)(eol - data) + 1 : size;
-
-		trace_line(mark, data, len);
-		data += len;
-		size -= len;
-	}
-	return 0;
-}
-
 /* "host:port:addr,addr": libcurl's own words for what it need not ask. */
 static int set_addresses(struct http_exchange *x, const struct http_request *q,
 			 const struct http_url *u)
@@ -242,6 +193,12 @@ static CURLcode set_manners(CURL *c, const struct http_request *q)
 				     (long)q->timeout_ms);
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_USERAGENT, USER_AGENT);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
+				     (long)CURL_HTTP_VERSION_2TLS);
+	/* Rather one connection for many requests than one for each. */
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
 	return r;
 }
 
@@ -273,19 +230,72 @@ static CURLcode set_callbacks(CURL *c, struct http_exchange *x)
 	if (r == CURLE_OK && x->trace)
 		r = curl_easy_setopt(c, CURLOPT_DEBUGFUNCTION, http_trace);
 	if (r == CURLE_OK && x->trace)
+		r = curl_easy_setopt(c, CURLOPT_DEBUGDATA, x);
+	if (r == CURLE_OK && x->trace)
 		r = curl_easy_setopt(c, CURLOPT_VERBOSE, 1L);
 	return r;
 }
 
-static CURLcode set_request(CURL *c, const struct http_request *q)
+static CURLcode set_body(struct http_exchange *x,
+			 const struct http_request *q)
 {
+	CURL *c = x->easy;
+	CURLcode r = CURLE_OK;
+
+	if (q->body) {
+		x->sent_body = malloc(q->len + 1);
+		if (!x->sent_body)
+			return CURLE_OUT_OF_MEMORY;
+		memcpy(x->sent_body, q->body, q->len);
+		x->sent_len = q->len;
+		r = curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE,
+				     (curl_off_t)q->len);
+		if (r == CURLE_OK)
+			r = curl_easy_setopt(c, CURLOPT_POSTFIELDS,
+					     x->sent_body);
+	}
+	if (r == CURLE_OK && q->method &&
+	    strcmp(q->method, q->body ? "POST" : "GET") != 0)
+		r = curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
+	for (size_t i = 0; q->headers && q->headers[i]; i++) {
+		struct curl_slist *l = curl_slist_append(x->lines,
+							 q->headers[i]);
+
+		if (!l)
+			return CURLE_OUT_OF_MEMORY;
+		x->lines = l;
+	}
+	/* Nobody waits for a "100 Continue" before a body. */
+	if (q->body) {
+		struct curl_slist *l = curl_slist_append(x->lines,
+							 "Expect:");
+
+		if (!l)
+			return CURLE_OUT_OF_MEMORY;
+		x->lines = l;
+	}
+	if (r == CURLE_OK && x->lines)
+		r = curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->lines);
+	return r;
+}
+
+static CURLcode set_request(struct http_exchange *x,
+			    const struct http_request *q)
+{
+	CURL *c = x->easy;
 	CURLcode r = curl_easy_setopt(c, CURLOPT_URL, q->url);
 
 	if (r == CURLE_OK && q->fresh)
 		r = curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	if (r == CURLE_OK && q->fresh)
 		r = curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
-	if (r == CURLE_OK && q->username)
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	if (r == CURLE_OK)
+		r = set_body(x, q);
+	if (r == CURLE_OK && q->aws)
+		r = curl_easy_setopt(c, CURLOPT_AWS_SIGV4, q->aws);
+	else if (r == CURLE_OK && q->username)
 		r = curl_easy_setopt(c, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 	if (r == CURLE_OK && q->username)
 		r = curl_easy_setopt(c, CURLOPT_USERNAME, q->username);
@@ -316,7 +326,9 @@ int http_exchange_set(struct http_exchange *x, const struct http_request *q)
 	x->trace = q->trace;
 	if (dialled(q, &u) < 0)
 		return -EINVAL;
-	if (set_request(c, q) != CURLE_OK || set_manners(c, q) != CURLE_OK ||
+	x->scrub = q->scrub;
+	x->scrub_user = q->scrub_user;
+	if (set_request(x, q) != CURLE_OK || set_manners(c, q) != CURLE_OK ||
 	    set_tls(c, q) != CURLE_OK || set_callbacks(c, x) != CURLE_OK)
 		return -ENOMEM;
 	r = set_addresses(x, q, &u);
@@ -342,7 +354,8 @@ void http_exchange_end(struct http_exchange *x, CURLcode result)
 {
 	struct http_answer a = { .retry_after_s = x->retry_after_s,
 				 .location = x->location,
-				 .sent_ns = sent_ns(x) };
+				 .sent_ns = sent_ns(x),
+				 .exchange = x };
 	char text[HTTP_TEXT_SIZE];
 	const char *why = x->error[0] ? x->error : curl_easy_strerror(result);
 	long status = 0;
@@ -359,71 +372,18 @@ void http_exchange_end(struct http_exchange *x, CURLcode result)
 		a.status = status > 0 ? (unsigned int)status : 0;
 		a.body = x->body.data ? x->body.data : "";
 		a.len = x->body.len;
+		http_exchange_trace(x, "<", a.body, a.len);
 	}
 	x->done(x->user, &a);
 }
 
-static int take_url(CURLU *url, const char *path, struct http_url *ret,
-		    char **ret_text)
+char *http_answer_header(const struct http_answer *a, const char *name)
 {
-	char *scheme = NULL, *host = NULL, *port = NULL, *p = NULL;
-	char *text = NULL;
-	struct http_url u = { .tls = false };
-	uint32_t n = 0;
-	int r = -EINVAL;
+	struct curl_header *h;
 
-	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_HOST, &host, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_PATH, &p, 0) != CURLUE_OK ||
-	    curl_url_get(url, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) !=
-		    CURLUE_OK)
-		goto out;
-	u.tls = strcasecmp(scheme, "https") == 0;
-	if (strlen(host) >= sizeof(u.host) ||
-	    str_to_u32(port, UINT16_MAX, &n) < 0 || n == 0)
-		goto out;
-	u.port = (uint16_t)n;
-	(void)snprintf(u.host, sizeof(u.host), "%s", host);
-	if (host[0] == '[') { /* brackets off */
-		size_t len = strcspn(host + 1, "]");
-
-		memmove(u.host, u.host + 1, len);
-		u.host[len] = '\0';
-	}
-	r = -ENOMEM;
-	if (strcmp(p, "/") == 0 &&
-	    curl_url_set(url, CURLUPART_PATH, path, 0) != CURLUE_OK)
-		goto out;
-	if (curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK)
-		*ret_text = str_dup(text);
-	if (text && *ret_text) {
-		*ret = u;
-		r = 0;
-	}
-out:
-	curl_free(scheme);
-	curl_free(host);
-	curl_free(port);
-	curl_free(p);
-	curl_free(text);
-	return r;
-}
-
-int http_url_parse(const char *text, const char *path, struct http_url *ret,
-		   char **ret_text)
-{
-	CURLU *url;
-	int r = -EINVAL;
-
-	if (strncasecmp(text, "http://", 7) != 0 &&
-	    strncasecmp(text, "https://", 8) != 0)
-		return -EINVAL;
-	url = curl_url();
-	if (!url)
-		return -ENOMEM;
-	if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) ==
-	    CURLUE_OK)
-		r = take_url(url, path, ret, ret_text);
-	curl_url_cleanup(url);
-	return r;
+	if (!a->exchange ||
+	    curl_easy_header(a->exchange->easy, name, 0, CURLH_HEADER, -1,
+			     &h) != CURLHE_OK)
+		return NULL;
+	return str_dup(h->value);
 }

@@ -13,7 +13,9 @@ struct http_exchange {
 	struct http *http;
 	struct http_exchange *next;
 	CURL *easy;
-	struct curl_slist *resolve;
+	struct curl_slist *resolve, *lines;
+	char *sent_body;
+	size_t sent_len;
 	struct egress egress;
 	int family;
 	bool literal; /* the host to dial is an address */
@@ -25,12 +27,20 @@ struct http_exchange {
 	char error[CURL_ERROR_SIZE];
 	uint64_t start_ns;
 	bool trace;
+	http_scrub_fn *scrub;
+	void *scrub_user;
 	http_done_fn *done;
 	void *user;
 };
 
 /* x->easy with all that q asks for. 0, -ENOMEM or -EINVAL. */
 int http_exchange_set(struct http_exchange *x, const struct http_request *q);
+/* Traces text without what is secret. */
+void http_exchange_trace(const struct http_exchange *x, const char *mark,
+			 const char *text, size_t len);
+/* CURLOPT_DEBUGFUNCTION, of an exchange. */
+int http_trace(CURL *easy, curl_infotype type, char *data, size_t size,
+	       void *user);
 /* Tells x->done; the exchange may be gone then. */
 void http_exchange_end(struct http_exchange *x, CURLcode result);
 
