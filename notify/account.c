@@ -8,7 +8,10 @@
 #include <openssl/evp.h>
 
 #include "base/str.h"
+#include "config/faults.h"
 #include "notify/account.h"
+#include "notify/digest.h"
+#include "notify/ptype_find.h"
 #include "notify/type.h"
 
 #define DIGEST_BYTES 8
@@ -114,6 +117,53 @@ struct account *accounts_append(struct accounts *as)
 	return &items[as->n++];
 }
 
+static const struct type *known_type(const struct accounts *as,
+				     const char *name)
+{
+	const struct type *t = type_find(name);
+
+	for (size_t i = 0; i < as->n_types && !t; i++)
+		if (strcmp(as->types[i].ptype->name, name) == 0)
+			t = &as->types[i].ptype->type;
+	return t;
+}
+
+/* Takes packed over. */
+static int add_type(struct accounts *as, json_t *packed,
+		    const struct type **ret, struct faults *faults)
+{
+	struct account_type *more = realloc(as->types, (as->n_types + 1) *
+					     sizeof(*more));
+	struct ptype *p = NULL;
+	int r = more ? ptype_unpack(packed, &p, faults) : -ENOMEM;
+
+	if (more)
+		as->types = more;
+	if (r < 0) {
+		json_decref(packed);
+		return r;
+	}
+	more[as->n_types++] = (struct account_type){ packed, p };
+	*ret = &p->type;
+	return 0;
+}
+
+int accounts_type(struct accounts *as, const struct ptype_folders *folders,
+		  const char *name, const struct type **ret,
+		  struct faults *faults)
+{
+	const struct type *t = known_type(as, name);
+	json_t *packed = NULL;
+	int r;
+
+	if (t) {
+		*ret = t;
+		return 0;
+	}
+	r = ptype_find(folders, name, &packed, faults);
+	return r < 0 ? r : add_type(as, packed, ret, faults);
+}
+
 static void account_done(struct account *a)
 {
 	if (a->open && a->type->close)
@@ -131,7 +181,48 @@ void accounts_done(struct accounts *as)
 	for (size_t i = 0; i < as->n; i++)
 		account_done(&as->items[i]);
 	free(as->items);
+	for (size_t i = 0; i < as->n_types; i++) {
+		ptype_free(as->types[i].ptype);
+		json_decref(as->types[i].packed);
+	}
+	free(as->types);
 	*as = (struct accounts){ .items = NULL };
+}
+
+/* JSON is UTF-8; a password need not be: {"hex": "..."}. */
+static json_t *pack_text(const char *text)
+{
+	json_t *v = json_string(text), *o;
+	struct buf b = BUF_INIT(4 * 1024 * 1024);
+
+	if (v)
+		return v;
+	digest_encode(DIGEST_HEX, text, strlen(text), &b);
+	o = b.failed ? NULL : json_pack("{ss}", "hex", b.data ? b.data : "");
+	buf_wipe(&b);
+	return o;
+}
+
+static int hex_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* To be freed, wiped; NULL: no text, or no memory. */
+static char *unpack_text(json_t *v)
+{
+	const char *hex = json_string_value(json_object_get(v, "hex"));
+	size_t n = hex ? strlen(hex) / 2 : 0;
+	char *text;
+
+	if (json_is_string(v))
+		return str_dup(json_string_value(v));
+	text = hex ? calloc(n + 1, 1) : NULL;
+	for (size_t i = 0; text && i < n; i++)
+		text[i] = (char)(hex_value(hex[2 * i]) << 4 |
+				 hex_value(hex[2 * i + 1]));
+	return text;
 }
 
 static json_t *pack_texts(const struct account_value *v)
@@ -139,10 +230,18 @@ static json_t *pack_texts(const struct account_value *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; v && i < v->n; i++)
-		(void)json_array_append_new(
-			list, json_stringn_nocheck(v->texts[i],
-						   strlen(v->texts[i])));
+		(void)json_array_append_new(list, pack_text(v->texts[i]));
 	return list;
+}
+
+/* A type out of a file goes along. */
+static void pack_type(const struct accounts *as, const struct account *a,
+		      json_t *one)
+{
+	for (size_t i = 0; i < as->n_types; i++)
+		if (a->type == &as->types[i].ptype->type)
+			(void)json_object_set(one, "type_file",
+					      as->types[i].packed);
 }
 
 json_t *accounts_pack(const struct accounts *as)
@@ -163,6 +262,7 @@ json_t *accounts_pack(const struct accounts *as)
 				(json_int_t)a->refresh_s, "retry_refused_s",
 				(json_int_t)a->retry_refused_s, "values",
 				values);
+		pack_type(as, a, one);
 		if (json_array_append_new(list, one) < 0) {
 			json_decref(list);
 			return NULL;
@@ -180,23 +280,39 @@ static int unpack_values(json_t *values, struct account *a)
 		size_t n = json_array_size(texts);
 
 		for (size_t i = 0; i < n; i++) {
-			const char *t = json_string_value(
-				json_array_get(texts, i));
+			char *t = unpack_text(json_array_get(texts, i));
+			int r = t ? account_add(a, name, t) : -EBADMSG;
 
-			if (!t)
-				return -EBADMSG;
-			if (account_add(a, name, t) < 0)
-				return -ENOMEM;
+			str_wipe_free(t);
+			if (r < 0)
+				return r;
 		}
 	}
 	return 0;
 }
 
-static int unpack_one(json_t *o, struct account *a)
+static int unpack_type(struct accounts *as, json_t *o, const char *name,
+		       const struct type **ret)
+{
+	json_t *packed = json_object_get(o, "type_file");
+	struct faults faults = { .n = 0 };
+	int r = -EBADMSG;
+
+	*ret = known_type(as, name);
+	if (*ret)
+		return 0;
+	if (packed)
+		r = add_type(as, json_incref(packed), ret, &faults);
+	faults_done(&faults);
+	return r == -EINVAL ? -EBADMSG : r;
+}
+
+static int unpack_one(struct accounts *as, json_t *o, struct account *a)
 {
 	json_int_t timeout, spacing, refresh, refused;
 	const char *name, *type;
 	json_t *values;
+	int r;
 
 	if (json_unpack(o, "{ss ss sI sI sI sI so}", "name", &name, "type",
 			&type, "timeout_ms", &timeout, "min_interval_s",
@@ -204,14 +320,14 @@ static int unpack_one(json_t *o, struct account *a)
 			&refused, "values", &values) < 0)
 		return -EBADMSG;
 	a->name = str_dup(name);
-	a->type = type_find(type);
+	r = unpack_type(as, o, type, &a->type);
 	a->timeout_ms = (uint32_t)timeout;
 	a->min_interval_s = (uint32_t)spacing;
 	a->refresh_s = (uint32_t)refresh;
 	a->retry_refused_s = (uint32_t)refused;
 	if (!a->name)
 		return -ENOMEM;
-	return a->type ? unpack_values(values, a) : -EBADMSG;
+	return r < 0 ? r : unpack_values(values, a);
 }
 
 int accounts_unpack(json_t *o, struct accounts *ret)
@@ -223,7 +339,7 @@ int accounts_unpack(json_t *o, struct accounts *ret)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		struct account *a = accounts_append(&as);
 
-		r = a ? unpack_one(json_array_get(o, i), a) : -ENOMEM;
+		r = a ? unpack_one(&as, json_array_get(o, i), a) : -ENOMEM;
 	}
 	if (r == 0)
 		*ret = as;
@@ -262,10 +378,11 @@ json_t *accounts_describe(const struct accounts *as)
 
 		(void)json_array_append_new(
 			list,
-			json_pack("{ss so ss sb sb sb sI sI sI sI so so}",
+			json_pack("{ss so ss sb sb sb sb sI sI sI sI so so}",
 				  "name", a->name, "digest",
 				  describe_digest(json_array_get(packed, i)),
-				  "type", a->type->name, "ipv4",
+				  "type", a->type->name, "can_look",
+				  (int)a->type->can_look, "ipv4",
 				  (int)a->type->ipv4, "ipv6",
 				  (int)a->type->ipv6, "zone_batch",
 				  (int)a->type->zone_batch, "min_interval_s",

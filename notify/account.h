@@ -10,6 +10,9 @@
 
 #include <jansson.h>
 
+struct ptype;
+struct ptype_folders;
+struct faults;
 struct type;
 
 struct account_value {
@@ -30,10 +33,26 @@ struct account {
 	void *gathering; /* the desk's */
 };
 
+/* A type out of a file that some account is of. */
+struct account_type {
+	json_t *packed; /* ptype_find() */
+	struct ptype *ptype;
+};
+
 struct accounts {
 	struct account *items;
 	size_t n;
+	struct account_type *types;
+	size_t n_types;
 };
+
+/*
+ * A type by name: built in, or out of a file in the folders, which these
+ * accounts then keep. 0; -ENOENT; -EINVAL with faults added; -ENOMEM.
+ */
+int accounts_type(struct accounts *as, const struct ptype_folders *folders,
+		  const char *name, const struct type **ret,
+		  struct faults *faults);
 
 /* A setting's values, NULL where it was not given; its first value. */
 const struct account_value *account_values(const struct account *a,

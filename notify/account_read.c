@@ -12,9 +12,11 @@
 #include "config/tree.h"
 #include "notify/secret.h"
 #include "notify/account_read.h"
+#include "notify/ptype_find.h"
 #include "notify/type.h"
 
 #define WORDS_MAX 64
+#define TYPES_MAX 1000
 #define TIMEOUT_MS 15000
 #define TIMEOUT_MOST_MS (3600 * 1000)
 
@@ -275,17 +277,15 @@ static void take_common(struct type_check *c)
 
 static void unknown_type(struct type_check *c, const struct config_setting *s)
 {
-	const char *words[WORDS_MAX + 1], *near;
-	char list[512] = "";
-	size_t n = 0, len = 0;
+	const char *words[TYPES_MAX + 8], *near;
+	char **names = NULL;
+	size_t n = 0, n_names = 0;
 
-	for (; types[n] && n < WORDS_MAX; n++) {
+	(void)ptype_names(c->folders, &names, &n_names);
+	for (; types[n]; n++)
 		words[n] = types[n]->name;
-		len += (size_t)snprintf(list + len, sizeof(list) - len,
-					"%s%s", n > 0 ? ", " : "", words[n]);
-		if (len >= sizeof(list))
-			len = sizeof(list) - 1;
-	}
+	for (size_t i = 0; i < n_names && n < TYPES_MAX; i++)
+		words[n++] = names[i];
 	words[n] = NULL;
 	near = str_nearest(s->values[0].text, words);
 	if (near)
@@ -294,15 +294,20 @@ static void unknown_type(struct type_check *c, const struct config_setting *s)
 			   "\"%s\"?", s->values[0].text, near);
 	else
 		faults_add(c->faults, s->file, s->line,
-			   "unknown provider type \"%.60s\"; known are %s",
-			   s->values[0].text, list);
+			   "unknown provider type \"%.60s\"; evddnsd "
+			   "--list-providers lists those that are known",
+			   s->values[0].text);
+	for (size_t i = 0; i < n_names; i++)
+		free(names[i]);
+	free(names);
 }
 
 static const struct type *take_type(struct type_check *c)
 {
 	const struct config_setting *s = config_section_find(c->section,
 							     "type");
-	const struct type *type;
+	const struct type *type = NULL;
+	int r;
 
 	if (!s) {
 		type_fault(c, NULL, "provider \"%.60s\": type is missing",
@@ -311,9 +316,15 @@ static const struct type *take_type(struct type_check *c)
 	}
 	if (!has_value(c, s, false))
 		return NULL;
-	type = type_find(s->values[0].text);
-	if (!type)
+	r = accounts_type(c->accounts, c->folders, s->values[0].text, &type,
+			  c->faults);
+	if (r == -ENOENT)
 		unknown_type(c, s);
+	else if (r == -ENOMEM)
+		type_fault(c, "type", "out of memory");
+	else if (r == 0 && type->abstract)
+		type_fault(c, "type", "type: %s is a base of others only",
+			   type->name);
 	return type;
 }
 
@@ -381,11 +392,14 @@ int account_read_tree(const struct config_tree *t, struct accounts *ret,
 		  struct faults *faults)
 {
 	struct accounts as = { .n = 0 };
+	struct ptype_folders folders;
 	size_t before = faults->n;
-	int r = 0;
+	int r = ptype_folders_init(&folders, t->n_files ? t->files[0] : NULL);
 
 	for (size_t i = 0; i < t->n_sections && r == 0; i++) {
 		struct type_check c = { .section = &t->sections[i],
+					.accounts = &as,
+					.folders = &folders,
 					.faults = faults };
 
 		if (strcmp(c.section->type, "provider") != 0)
@@ -398,6 +412,7 @@ int account_read_tree(const struct config_tree *t, struct accounts *ret,
 		if (r == -ENOMEM && c.account && !c.account->name)
 			as.n--;
 	}
+	ptype_folders_done(&folders);
 	if (r == 0 && faults->n > before)
 		r = -EINVAL;
 	if (r == 0)

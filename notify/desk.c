@@ -13,23 +13,13 @@
 #include "base/str.h"
 #include "notify/desk.h"
 #include "notify/fetch.h"
+#include "notify/gathering.h"
 #include "notify/type.h"
 
 #define WORKS_MAX 100000
 #define OUT_MAX (64 * 1024 * 1024)
-/* Jobs announced by "more" are waited for no longer than this. */
-#define GATHER_S 0.05
 /* A pipe that is writable takes this much without blocking. */
 #define PIPE_ATOMIC 4096
-
-/* Works of one account that wait for the last of their kind. */
-struct gathering {
-	struct account *account;
-	struct work **works;
-	size_t n, size;
-	ev_timer timer;
-	bool prepare; /* asked for, not yet done */
-};
 
 struct desk {
 	struct engine *engine;
@@ -49,7 +39,8 @@ struct desk {
 static void check_finished(struct desk *d)
 {
 	if (d->status < 0 ||
-	    (d->eof && d->n_works == 0 && d->out_buf.len == 0))
+	    (d->eof && d->n_works == 0 && d->out_buf.len == 0 &&
+	     d->engine->busy == 0))
 		ev_break(d->engine->loop, EVBREAK_ALL);
 }
 
@@ -94,70 +85,19 @@ void work_done(struct work *w, const struct outcome *o)
 	free(w);
 }
 
-/* ---- gathering ---- */
-
-static void flush(struct gathering *g, struct ev_loop *loop)
+void work_done_look(struct work *w, const struct outcome *o, json_t *values)
 {
-	struct work **works = g->works;
-	size_t n = g->n;
+	struct desk *d = w->desk;
 
-	ev_timer_stop(loop, &g->timer);
-	/* The type may answer at once, and anything may follow from that. */
-	g->works = NULL;
-	g->n = g->size = 0;
-	if (n > 0)
-		g->account->type->submit(g->account, works, n);
-	free(works);
+	say(d, outcome_print_look(w->job, o, values));
+	unlink_work(d, w);
+	job_free(w->job);
+	free(w);
 }
 
-static void desk_gathered(struct ev_loop *loop, ev_timer *w, int revents)
+static void desk_idle(void *user)
 {
-	(void)revents;
-	flush(w->data, loop);
-}
-
-static struct gathering *gathering(struct account *a)
-{
-	struct gathering *g = a->gathering;
-
-	if (g)
-		return g;
-	g = calloc(1, sizeof(*g));
-	if (!g)
-		return NULL;
-	g->account = a;
-	ev_timer_init(&g->timer, desk_gathered, GATHER_S, 0.);
-	g->timer.data = g;
-	a->gathering = g;
-	return g;
-}
-
-static int gather(struct gathering *g, struct work *w)
-{
-	if (g->n == g->size) {
-		size_t size = g->size ? 2 * g->size : 16;
-		struct work **works = realloc(g->works,
-					      size * sizeof(struct work *));
-
-		if (!works)
-			return -ENOMEM;
-		g->works = works;
-		g->size = size;
-	}
-	g->works[g->n++] = w;
-	return 0;
-}
-
-static void ungather(struct work *w)
-{
-	struct gathering *g = w->account->gathering;
-
-	for (size_t i = 0; g && i < g->n; i++)
-		if (g->works[i] == w) {
-			memmove(g->works + i, g->works + i + 1,
-				(--g->n - i) * sizeof(struct work *));
-			return;
-		}
+	check_finished(user);
 }
 
 /* ---- jobs ---- */
@@ -196,13 +136,13 @@ static int add_work(struct desk *d, struct job *j, struct account *a,
 		a->type->submit(a, &one, 1);
 		return 0;
 	}
-	if (gather(g, w) < 0) {
+	if (gathering_add(g, w) < 0) {
 		unlink_work(d, w);
 		free(w);
 		return -ENOMEM;
 	}
 	if (!more)
-		flush(g, d->engine->loop);
+		gathering_flush(g, d->engine->loop);
 	else if (!ev_is_active(&g->timer)) {
 		ev_now_update(d->engine->loop);
 		ev_timer_start(d->engine->loop, &g->timer);
@@ -215,7 +155,7 @@ static void take_update(struct desk *d, struct job *j)
 {
 	struct account *a = j->kind == JOB_FETCH ?
 		&d->fetch : accounts_find(d->accounts, j->account);
-	struct gathering *g = a ? gathering(a) : NULL;
+	struct gathering *g = a ? gathering_of(a) : NULL;
 	struct outcome o;
 	int r = g ? open_account(d, a) : -ENOMEM;
 
@@ -230,6 +170,8 @@ static void take_update(struct desk *d, struct job *j)
 		   (j->ipv6.given && !a->type->ipv6)) {
 		refuse(d, j, "a family that cannot be told to type ",
 		       a->type->name);
+	} else if (j->kind == JOB_LOOK && !a->type->can_look) {
+		refuse(d, j, "cannot be read: type ", a->type->name);
 	} else if (j->owner[0] && !a->type->shared) {
 		refuse(d, j, "a shared name (owner) needs type rfc2136, not ",
 		       a->type->name);
@@ -255,7 +197,7 @@ static void take_cancel(struct desk *d, int64_t id)
 	if (w->batch)
 		w->account->type->cancel(w);
 	else
-		ungather(w);
+		gathering_forget(w);
 	outcome_set(&o, NOTIFY_CANCELLED, 0, "cancelled; what was sent of it "
 		    "is not known");
 	work_done(w, &o);
@@ -265,7 +207,7 @@ static void take_prepare(struct desk *d, const struct job *j)
 {
 	for (size_t i = 0; i < j->n_accounts; i++) {
 		struct account *a = accounts_find(d->accounts, j->accounts[i]);
-		struct gathering *g = a ? gathering(a) : NULL;
+		struct gathering *g = a ? gathering_of(a) : NULL;
 
 		if (g && open_account(d, a) == 0)
 			g->prepare = true;
@@ -313,6 +255,7 @@ static void take_line(struct desk *d, const char *line, size_t len)
 	switch (j->kind) {
 	case JOB_UPDATE:
 	case JOB_FETCH:
+	case JOB_LOOK:
 		take_update(d, j);
 		return;
 	case JOB_CANCEL:
@@ -386,7 +329,7 @@ static void end_of_input(struct desk *d)
 	take_lines(d);
 	for (size_t i = 0; i < d->accounts->n; i++)
 		if (d->accounts->items[i].gathering)
-			flush(d->accounts->items[i].gathering,
+			gathering_flush(d->accounts->items[i].gathering,
 			      d->engine->loop);
 	check_finished(d);
 }
@@ -442,6 +385,8 @@ int desk_new(struct engine *e, struct accounts *as, int in, int out,
 	if (!d)
 		return -ENOMEM;
 	d->engine = e;
+	e->idle = desk_idle;
+	e->idle_user = d;
 	d->accounts = as;
 	d->fetch.type = &type_fetch;
 	d->in = in;

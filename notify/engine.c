@@ -87,6 +87,17 @@ int engine_need_http(struct engine *e)
 	return http_new(e->loop, &e->http);
 }
 
+void engine_stay(struct engine *e)
+{
+	e->busy++;
+}
+
+void engine_leave(struct engine *e)
+{
+	if (--e->busy == 0 && e->idle)
+		e->idle(e->idle_user);
+}
+
 const char *engine_error(int error)
 {
 	switch (-error) {

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "base/addr.h"
 #include "net/egress.h"
 #include "notify/job.h"
@@ -27,7 +29,13 @@ struct engine {
 	int ioctl_fd; /* a socket to ask about interfaces; -1: none */
 	bool trace;   /* requests and answers go to standard error */
 	bool dry_run; /* requests are made, but not sent */
+	unsigned int busy; /* reasons to stay though no job is left */
+	void (*idle)(void *user); /* called when there is none any more */
+	void *idle_user;
 };
+
+void engine_stay(struct engine *e);
+void engine_leave(struct engine *e);
 
 /* A job on its way. */
 struct work {
@@ -40,6 +48,8 @@ struct work {
 
 /* Answers the job and frees the work. */
 void work_done(struct work *w, const struct outcome *o);
+/* The same for a look: values is an object, taken over. */
+void work_done_look(struct work *w, const struct outcome *o, json_t *values);
 
 /*
  * How a job's traffic to dst leaves: its source of that family, interface

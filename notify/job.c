@@ -217,6 +217,35 @@ static int take_account(json_t *v, struct job *j, struct job_fault *f)
 	return j->account ? 0 : -ENOMEM;
 }
 
+static int take_look(json_t *v, struct job *j, struct job_fault *f)
+{
+	if (!json_is_boolean(v))
+		return job_wrong(f, "look: true or false");
+	if (json_is_true(v))
+		j->kind = JOB_LOOK;
+	return 0;
+}
+
+static int take_families(json_t *v, struct job *j, struct job_fault *f)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(v, i, one) {
+		const char *text = json_is_string(one) ? json_string_value(one)
+						       : "";
+
+		if (strcmp(text, "ipv4") == 0)
+			j->ipv4.given = true;
+		else if (strcmp(text, "ipv6") == 0)
+			j->ipv6.given = true;
+		else
+			return job_wrong(f, "families: ipv4 and ipv6");
+	}
+	return json_is_array(v) ? 0
+				: job_wrong(f, "families: a list is wanted");
+}
+
 /* What few jobs have. */
 static int take_rare(const char *key, json_t *v, struct job *j,
 		     struct job_fault *f)
@@ -232,6 +261,10 @@ static int take_rare(const char *key, json_t *v, struct job *j,
 		return take_number(v, key, UINT32_MAX, &j->owner_expire_s, f);
 	if (strcmp(key, "ptr") == 0)
 		return take_flag(v, key, true, &j->ptr, f);
+	if (strcmp(key, "look") == 0)
+		return take_look(v, j, f);
+	if (strcmp(key, "families") == 0 && j->kind == JOB_LOOK)
+		return take_families(v, j, f);
 	if (strcmp(key, "create") == 0)
 		return take_flag(v, key, false, &j->no_create, f);
 	r = job_fetch_take(key, v, &j->fetch);
@@ -289,7 +322,8 @@ static int take_update(json_t *o, struct job *j, struct job_fault *f)
 	json_t *v;
 	int r;
 
-	j->kind = JOB_UPDATE;
+	j->kind = json_is_true(json_object_get(o, "look")) ? JOB_LOOK
+							   : JOB_UPDATE;
 	json_object_foreach(o, key, v) {
 		r = take_member(key, v, j, f);
 		if (r < 0)
@@ -309,6 +343,8 @@ static int take_update(json_t *o, struct job *j, struct job_fault *f)
 		return job_wrong(f, "account: missing");
 	if (j->name[0] == '\0')
 		return job_wrong(f, "name: missing");
+	if (j->kind == JOB_LOOK && !json_object_get(o, "families"))
+		j->ipv4.given = j->ipv6.given = true;
 	if (!j->ipv4.given && !j->ipv6.given)
 		return job_wrong(f, "neither ipv4 nor ipv6: nothing to do");
 	if (j->zone_given && !domain_is_within(j->name, j->zone))

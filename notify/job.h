@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/addr.h"
 #include "config/domain.h"
 #include "notify/job_fetch.h"
@@ -25,7 +27,7 @@
 /* Room for text that people read. */
 #define JOB_TEXT_SIZE 320
 
-enum job_kind { JOB_UPDATE, JOB_CANCEL, JOB_PREPARE, JOB_FETCH };
+enum job_kind { JOB_UPDATE, JOB_LOOK, JOB_CANCEL, JOB_PREPARE, JOB_FETCH };
 
 /* One family. */
 struct job_set {
@@ -85,6 +87,7 @@ struct outcome {
 	enum notify_status ipv4, ipv6; /* meant only where the job gave it */
 	uint32_t retry_after_s;
 	uint64_t sent_ns; /* monotonic; 0: nothing went on the wire */
+	bool ban;         /* abuse: not before something is changed */
 	bool clock;       /* the clock must be set first */
 	char text[JOB_TEXT_SIZE];
 };
@@ -99,6 +102,9 @@ void outcome_set(struct outcome *o, enum notify_status status,
  * the reply to what was no job, with the id where has_id.
  */
 char *outcome_print(const struct job *j, const struct outcome *o);
+/* Of a look; takes values ({"ipv4":[...]} or NULL) over. */
+char *outcome_print_look(const struct job *j, const struct outcome *o,
+			 json_t *values);
 char *job_fault_print(const struct job_fault *f);
 
 /* Goes through the motions of job_parse(), so that it is warm. */

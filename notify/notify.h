@@ -130,6 +130,7 @@ struct notify_reply {
 	uint32_t retry_after_s; /* 0: the server did not say */
 	const char *text;       /* for people; from outside, made printable */
 	uint64_t sent_ns;       /* monotonic: request on the wire; 0: none was */
+	bool ban;   /* refused for abuse: stop until the configuration changes */
 	bool clock; /* a retry that waits for the clock to be set */
 };
 

@@ -49,7 +49,7 @@ static void add_family(json_t *families, const char *name, bool given,
 						  status)));
 }
 
-char *outcome_print(const struct job *j, const struct outcome *o)
+static json_t *reply_of(const struct job *j, const struct outcome *o)
 {
 	json_t *families = json_object(), *reply;
 
@@ -62,6 +62,24 @@ char *outcome_print(const struct job *j, const struct outcome *o)
 			  "sent_monotonic_ns", (json_int_t)o->sent_ns);
 	if (o->clock && reply)
 		(void)json_object_set_new(reply, "clock", json_true());
+	if (o->ban && reply)
+		(void)json_object_set_new(reply, "ban", json_true());
+	return reply;
+}
+
+char *outcome_print(const struct job *j, const struct outcome *o)
+{
+	return dumped(reply_of(j, o));
+}
+
+char *outcome_print_look(const struct job *j, const struct outcome *o,
+			 json_t *values)
+{
+	json_t *reply = reply_of(j, o);
+
+	if (reply && values)
+		(void)json_object_set(reply, "values", values);
+	json_decref(values);
 	return dumped(reply);
 }
 

@@ -246,6 +246,7 @@ static int take_reply(json_t *o, struct protocol_reply *r)
 	v = json_object_get(o, "sent_monotonic_ns");
 	if (v && json_integer_value(v) >= 0)
 		reply->sent_ns = (uint64_t)json_integer_value(v);
+	reply->ban = json_is_true(json_object_get(o, "ban"));
 	reply->clock = json_is_true(json_object_get(o, "clock"));
 	if (!text)
 		text = "";

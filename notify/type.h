@@ -11,6 +11,8 @@
 #include "config/faults.h"
 
 struct account;
+struct accounts;
+struct ptype_folders;
 struct config_section;
 struct engine;
 struct work;
@@ -33,6 +35,8 @@ struct type_setting {
 struct type_check {
 	const struct config_section *section;
 	struct account *account;
+	struct accounts *accounts;
+	const struct ptype_folders *folders;
 	struct faults *faults;
 };
 
@@ -43,6 +47,8 @@ struct type {
 	bool http;       /* takes endpoint, ca-file and proxy */
 	bool ipv4, ipv6; /* families that it can carry */
 	bool zone_batch; /* all records of a zone in one request */
+	bool abstract;   /* only a base of others */
+	bool can_look;   /* what it holds can be read */
 	bool shared;     /* several owners of one name */
 	uint32_t min_interval_s, refresh_s, retry_refused_s; /* defaults */
 

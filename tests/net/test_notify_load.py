@@ -52,8 +52,9 @@ def test_good(directory):
     status, said = load(directory, GOOD)
     assert status == 0
     ns, dyn = said["accounts"]
-    assert ns == {"name": "ns", "type": "rfc2136", "ipv4": True,
-                  "ipv6": True, "zone_batch": True, "min_interval_s": 60,
+    assert len(ns.pop("digest")) == 16, ns
+    assert ns == {"name": "ns", "type": "rfc2136", "can_look": False,
+                  "ipv4": True, "ipv6": True, "zone_batch": True, "min_interval_s": 60,
                   "refresh_s": 0, "retry_refused_s": 86400, "timeout_s": 15,
                   "zone": "example.org",
                   "hosts": ["192.0.2.53", "ns2.example.net"]}
@@ -148,7 +149,7 @@ provider "n" {{ type = "rfc2136" timeout = 5s timeout = 6s }}
            (15, "username is missing"), (15, "password is missing"),
            (16, '"a" is there already'), (17, "https://host"), (19, "key-name"),
            (21, "secret", "before"), (22, "ca-file"), (23, "key"),
-           (24, "server"), (25, "carrier-pigeon", "dyndns2, rfc2136"),
+           (24, "server"), (25, "carrier-pigeon", "--list-providers"),
            (26, "timeout", "already"))
 
 

@@ -1,0 +1,28 @@
+/*
+ * gathering - works of one account that wait for the last of their kind.
+ */
+#ifndef NOTIFY_GATHERING_H
+#define NOTIFY_GATHERING_H
+
+#include <ev.h>
+
+#include "notify/account.h"
+#include "notify/engine.h"
+
+struct gathering {
+	struct account *account;
+	struct work **works;
+	size_t n, size;
+	ev_timer timer;
+	bool prepare; /* asked for, not yet done */
+};
+
+/* The account's; NULL without memory. */
+struct gathering *gathering_of(struct account *a);
+/* 0 or -ENOMEM. */
+int gathering_add(struct gathering *g, struct work *w);
+void gathering_forget(struct work *w);
+/* Off to the type, which may answer at once. */
+void gathering_flush(struct gathering *g, struct ev_loop *loop);
+
+#endif
