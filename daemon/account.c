@@ -207,6 +207,10 @@ static void set_fill(struct notify_set *set, struct entry *e)
 	set->given = true;
 	set->addrs = e->wanted.items;
 	set->n = e->wanted.n;
+	if (e->config->owner) {
+		set->was = e->accepted.items;
+		set->n_was = e->accepted.n;
+	}
 	set->source = e->left_from;
 	if (e->withdrawing) {
 		set->was = e->was.items;
@@ -228,6 +232,11 @@ static void job_submit(struct job *j, bool more)
 		.ttl_s = first->config->ttl_s,
 		.interface = link ? link->name : NULL,
 		.mark = egress->mark,
+		.owner = first->config->owner,
+		.owner_expire_s =
+			(uint32_t)(first->config->owner_expire_ms / 1000),
+		.ptr = first->config->ptr,
+		.no_create = !first->config->create,
 		.more = more,
 	};
 	int id;

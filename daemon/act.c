@@ -13,6 +13,7 @@
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/renew.h"
 #include "daemon/refusal.h"
 #include "daemon/tell.h"
 
@@ -52,6 +53,7 @@ void act_update(struct entry *e, enum record_event why)
 	}
 	if (why == RECORD_OVERDUE)
 		tell_overdue(e);
+	e->renewing = again && why == RECORD_STALE && e->config->owner;
 	if (again && why != RECORD_STALE)
 		entry_mark(e, STATE_RESENT, true);
 	else if (!again)
@@ -107,7 +109,7 @@ void act_rewatch(struct entry *e, enum record_state from)
 static void act_arm_recheck(struct entry *e)
 {
 	uint64_t ms = e->config->recheck_ms;
-	uint64_t refresh_ms = entry_refresh_in_ms(e);
+	uint64_t refresh_ms = renew_in_ms(e);
 
 	ms = ms - ms / 10 + (ms / 5 * (uint64_t)clock_random() >> 32);
 	if (refresh_ms != UINT64_MAX && (ms == 0 || refresh_ms < ms))

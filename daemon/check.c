@@ -6,6 +6,7 @@
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/renew.h"
 #include "daemon/own.h"
 #include "daemon/tell.h"
 
@@ -64,11 +65,25 @@ static enum resolver_verdict withdrawal_verdict(
 }
 
 static enum resolver_verdict verdict_of(const struct entry *e,
-					const struct resolver_answer *a)
+					const struct resolver_answer *a,
+					const struct judge_facts *f)
 {
-	if (e->withdrawing)
+	enum resolver_verdict v;
+
+	if (!e->config->owner && e->withdrawing)
 		return withdrawal_verdict(e, a);
-	return resolver_verdict(a, e->wanted.items, e->wanted.n);
+	if (!e->config->owner)
+		return resolver_verdict(a, e->wanted.items, e->wanted.n);
+	v = resolver_verdict_shared(a, e->wanted.items, e->wanted.n);
+	/*
+	 * Another owner may have the value too, but it is not marked as ours
+	 * before we have said so, nor is what we had before taken away. So it
+	 * is with an update given up that may have landed.
+	 */
+	if ((!f->accepted || f->stray == STRAY_OVER) &&
+	    (v == RESOLVER_RIGHT || v == RESOLVER_PROPAGATING))
+		v = RESOLVER_DIFFERS;
+	return v;
 }
 
 /* What the servers say; where they cannot, those asked in their place. */
@@ -78,12 +93,12 @@ static enum resolver_verdict check_verdict(const struct entry *e,
 	enum resolver_verdict v = RESOLVER_UNKNOWN, second;
 
 	if (e->answer && !e->unasked)
-		v = verdict_of(e, e->answer);
+		v = verdict_of(e, e->answer, f);
 	else if (e->config->check == CHECK_NONE && !f->watching)
 		v = f->accepted ? RESOLVER_RIGHT : RESOLVER_DIFFERS;
 	if (v != RESOLVER_UNKNOWN || !e->second)
 		return v;
-	second = verdict_of(e, e->second);
+	second = verdict_of(e, e->second, f);
 	if (e->resolved && second != RESOLVER_RIGHT)
 		return v; /* a resolver's word counts only where it is ours */
 	return second;
@@ -183,7 +198,7 @@ void check_judge(struct entry *e)
 	e->verdict = facts.verdict;
 	event = judge(&facts);
 	if (event == RECORD_RIGHT && !facts.watching && !e->withdrawing &&
-	    entry_refresh_in_ms(e) == 0)
+	    renew_in_ms(e) == 0)
 		event = RECORD_STALE;
 	entry_event(e, event);
 }

@@ -26,21 +26,6 @@ const char *entry_family_name(const struct entry *e)
 	return e->family == AF_INET ? "ipv4" : "ipv6";
 }
 
-uint64_t entry_refresh_in_ms(const struct entry *e)
-{
-	uint64_t every_ms = 1000ULL * account_info(e->account)->refresh_s;
-	int64_t age_ms = 1000 * (clock_wall_s() - e->accepted_at_s);
-
-	if (every_ms == 0)
-		return UINT64_MAX;
-	if (e->accepted_at_s == 0)
-		age_ms = (int64_t)(clock_mono_ms() - e->born_ms);
-	/* One from the future was accepted before the clock was set. */
-	if (age_ms < 0)
-		age_ms = 0;
-	return (uint64_t)age_ms >= every_ms ? 0 : every_ms - (uint64_t)age_ms;
-}
-
 /* ---- timer ---- */
 
 static void entry_disarm(struct entry *e)
@@ -378,7 +363,9 @@ static void entry_accept(struct entry *e, const struct notify_reply *reply,
 		entry_mark(e, STATE_RESENT, e->resent);
 		entry_mark(e, STATE_DIFFERS, false);
 	}
-	if (unchanged) {
+	if (e->renewing) {
+		tell_renewed(e, reply);
+	} else if (unchanged) {
 		tell_unchanged(e);
 		e->changed = false;
 	} else {
@@ -442,6 +429,7 @@ int entry_new(const struct entry_world *world,
 	e->family = family;
 	e->sole = sole;
 	e->state = RECORD_WAITING;
+	e->jitter = clock_random();
 	e->born_ms = clock_mono_ms();
 	e->print = fingerprint_record(config);
 	e->latency_ms = -1;

@@ -74,6 +74,7 @@ struct entry {
 	struct addr left_from;    /* ... and the address it left from */
 	struct addr_set sent;     /* what the update under way says */
 	struct addr_set accepted; /* what the provider took last */
+	uint32_t jitter; /* of its refreshes */
 	int64_t accepted_at_s;   /* wall; 0: never */
 	uint64_t born_ms;        /* an unknown acceptance is as old as this */
 	uint64_t stray_until_ms; /* one given up may land until then; 0: none */
@@ -90,6 +91,7 @@ struct entry {
 	bool updated;       /* ... and an update of ours was accepted */
 	struct addr previous; /* what stood there before that update */
 	bool resent;  /* the accepted set was sent once more */
+	bool renewing; /* ... only for the marks of a shared name */
 	bool differs; /* ... and the servers say something else for good */
 	bool failing;       /* failed or refused was told */
 	unsigned int failures;
@@ -135,9 +137,6 @@ void entry_withdraw(struct entry *e);
 
 /* What is to be published now; NULL: not known. Kept in e->wanted. */
 const struct addr_set *entry_wanted(struct entry *e);
-
-/* When a forced refresh is due: 0 now, UINT64_MAX never. */
-uint64_t entry_refresh_in_ms(const struct entry *e);
 
 /* Its update is given up; what had left may still land. */
 void entry_abandon(struct entry *e);

@@ -24,9 +24,7 @@ static void check_record(const struct config_record *r, struct faults *faults)
 		bool used;
 		const char *setting;
 	} settings[] = {
-		{ r->owner != NULL, "owner" },
 		{ r->ptr, "ptr = yes" },
-		{ !r->create, "create = no" },
 		{ r->remove_on_stop, "on-stop = remove" },
 		{ r->check == CHECK_PROVIDER, "check = provider" },
 	};

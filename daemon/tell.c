@@ -210,6 +210,14 @@ void tell_unchanged(const struct entry *e)
 	post_plain(e, "unchanged");
 }
 
+/* A quiet day's work: no news for anybody. */
+void tell_renewed(const struct entry *e, const struct notify_reply *reply)
+{
+	struct log_fields f = fields(e, "renewed");
+
+	log_line(LOG_LEVEL_DEBUG, &f, "our part is renewed: %s", reply->text);
+}
+
 /* The first server that says something else, in its words. */
 static const char *dissent(const struct entry *e, char *out, size_t size)
 {

@@ -149,6 +149,10 @@ enum resolver_verdict {
  */
 enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
 				       const struct addr *wanted, size_t n);
+/* The same of a name that others hold too: all of wanted is there. */
+enum resolver_verdict resolver_verdict_shared(const struct resolver_answer *a,
+					      const struct addr *wanted,
+					      size_t n);
 
 /*
  * One line for people about one server: "ns1.example (192.0.2.53): 192.0.2.7",

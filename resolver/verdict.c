@@ -17,20 +17,19 @@ static bool holds(const struct addr *set, size_t n, const struct addr *a)
 	return false;
 }
 
-static bool same_set(const struct addr *a, size_t n_a, const struct addr *b,
-		     size_t n_b)
+/* Is every one of a in b? */
+static bool is_part(const struct addr *a, size_t n_a, const struct addr *b,
+		    size_t n_b)
 {
 	for (size_t i = 0; i < n_a; i++)
 		if (!holds(b, n_b, &a[i]))
 			return false;
-	for (size_t i = 0; i < n_b; i++)
-		if (!holds(a, n_a, &b[i]))
-			return false;
 	return true;
 }
 
-enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
-				       const struct addr *wanted, size_t n)
+static enum resolver_verdict verdict(const struct resolver_answer *a,
+				     const struct addr *wanted, size_t n,
+				     bool shared)
 {
 	size_t right = 0, wrong = 0, aliases = 0;
 
@@ -43,7 +42,8 @@ enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
 			aliases++;
 		else if (s->outcome != RESOLVER_ANSWERED)
 			continue;
-		else if (same_set(s->addrs, s->n_addrs, wanted, n))
+		else if (is_part(wanted, n, s->addrs, s->n_addrs) &&
+			 (shared || is_part(s->addrs, s->n_addrs, wanted, n)))
 			right++;
 		else
 			wrong++;
@@ -54,6 +54,19 @@ enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
 		return RESOLVER_DIFFERS;
 	/* An alias on some servers only is on its way in or out. */
 	return wrong + aliases > 0 ? RESOLVER_PROPAGATING : RESOLVER_RIGHT;
+}
+
+enum resolver_verdict resolver_verdict(const struct resolver_answer *a,
+				       const struct addr *wanted, size_t n)
+{
+	return verdict(a, wanted, n, false);
+}
+
+enum resolver_verdict resolver_verdict_shared(const struct resolver_answer *a,
+					      const struct addr *wanted,
+					      size_t n)
+{
+	return verdict(a, wanted, n, true);
 }
 
 static const char *error_text(int error)

@@ -21,7 +21,16 @@ static const struct row {
 	const char *wanted;
 	int status;
 	enum resolver_verdict want;
+	bool shared;
 } rows[] = {
+	{ "shared, with another's", { "1,2" }, "1", 0, RESOLVER_RIGHT, true },
+	{ "shared, alone", { "1", "1" }, "1", 0, RESOLVER_RIGHT, true },
+	{ "shared, not there", { "2" }, "1", 0, RESOLVER_DIFFERS, true },
+	{ "shared, one of two wanted", { "1,3" }, "1,2", 0, RESOLVER_DIFFERS,
+	  true },
+	{ "shared, not everywhere", { "1,2", "2" }, "1", 0,
+	  RESOLVER_PROPAGATING, true },
+	{ "shared, nothing of ours", { "2" }, "-", 0, RESOLVER_RIGHT, true },
 	{ "all right", { "1", "1" }, "1", 0, RESOLVER_RIGHT },
 	{ "order does not count", { "1,2", "2,1" }, "2,1", 0, RESOLVER_RIGHT },
 	{ "nothing wanted, nothing there", { "-", "-" }, "-", 0,
@@ -101,7 +110,8 @@ START_TEST(test_row)
 			servers[i].addrs = wanted;
 			servers[i].n_addrs = n_wanted;
 		}
-	got = resolver_verdict(&a, wanted, n_wanted);
+	got = r->shared ? resolver_verdict_shared(&a, wanted, n_wanted)
+			: resolver_verdict(&a, wanted, n_wanted);
 	ck_assert_msg(got == r->want, "%s: %d, not %d", r->name, (int)got,
 		      (int)r->want);
 }

@@ -1,0 +1,135 @@
+#!/usr/bin/env python3
+"""A name of several gateways, seen from one daemon; create = no."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import lab
+from dnsask import TXT, ask
+from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
+from lab import A, GW4, GW4_NEW, ISP4, NS4, Lab
+from tools import wait_until
+
+MARKS = "_evddns." + NAME
+OTHER = "9.9.9.9"
+
+
+def other(net, **members):
+    """What another gateway would say."""
+    path = f"{lab.RUN}/other.conf"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(PROVIDER)
+    os.chmod(path, 0o600)
+    job = {"id": 1, "account": "ns", "name": NAME, "zone": "example.org", **members}
+    out = subprocess.run(
+        [os.path.join(lab.TOP, "notify", "evddns-notify"), "-c", path],
+        input=json.dumps(job), text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    reply = json.loads(out.stdout)
+    assert reply["status"] == "done", reply
+
+
+def marks(net, whole=False):
+    with net.inet():
+        answer = ask(NS4, MARKS, TXT)
+    texts = [r.value[1:].decode() for r in answer.records if r.type == TXT]
+    return sorted(t if whole else t.split(" until=")[0] for t in texts)
+
+
+def swap(net, old, new):
+    net.ip(
+        f"addr del {old}/24 dev wan0",
+        f"addr add {new}/24 dev wan0",
+        f"route add default via {ISP4}",
+    )
+
+
+def config(**settings):
+    return SOURCE + PROVIDER + record(owner='"gw1"', **settings)
+
+
+def test_shared():
+    with Lab() as net:
+        other(net, owner="gw2", ipv4=[OTHER])
+        d = Evddnsd(net, config()).start()
+        d.wait_event(event="published", address=GW4)
+        assert sorted(net.dns(NAME, A)) == sorted([GW4, OTHER])
+        swap(net, GW4, GW4_NEW)
+        d.wait_event(event="published", address=GW4_NEW)
+        assert sorted(net.dns(NAME, A)) == sorted([GW4_NEW, OTHER])
+        assert marks(net) == [
+            f"v=evddns1 owner=gw1 ipv4={GW4_NEW}",
+            f"v=evddns1 owner=gw2 ipv4={OTHER}",
+        ]
+        # What the state forgot is still known by the marks.
+        d.stop()
+        shutil.rmtree(d.state_dir)
+        os.mkdir(d.state_dir)
+        swap(net, GW4_NEW, GW4)
+        d = Evddnsd(net, config(), name="d").start()
+        d.wait_event(event="published", address=GW4, skip=len(d.events()))
+        assert sorted(net.dns(NAME, A)) == sorted([GW4, OTHER])
+        sent = len(net.wire.updates())
+        d.stop()
+        # Nothing is to be said again.
+        d = Evddnsd(net, config(), name="d").start()
+        d.wait_log(event="checked", name=NAME, family="ipv4")
+        wait_until(lambda: d.find_log(event="unchanged", name=NAME), 5)
+        d.stop()
+        assert len(net.wire.updates()) == sent
+
+
+def test_one_address_of_two():
+    """It is marked though it stands there already."""
+    with Lab() as net:
+        other(net, owner="gw2", ipv4=[GW4])
+        d = Evddnsd(net, config()).start()
+        d.wait_event(event="published", address=GW4)
+        assert len(marks(net)) == 2
+        assert net.dns(NAME, A) == [GW4]
+        swap(net, GW4, GW4_NEW)
+        d.wait_event(event="published", address=GW4_NEW)
+        assert sorted(net.dns(NAME, A)) == sorted([GW4, GW4_NEW])
+        other(net, owner="gw2", ipv4=[])
+        assert net.dns(NAME, A) == [GW4_NEW]
+        d.stop()
+
+
+def test_silent_owner():
+    """Its part goes; ours is renewed, and nobody is told of it."""
+    with Lab() as net:
+        other(net, owner="gw2", ipv4=[OTHER], owner_expire_s=1)
+        d = Evddnsd(net, config(owner_expire="6s")).start()
+        d.wait_event(event="published", address=GW4)
+        t0 = time.monotonic()
+        wait_until(lambda: net.dns(NAME, A) == [GW4], 10)
+        assert len(marks(net)) == 1
+        first = marks(net, whole=True)
+        wait_until(lambda: marks(net, whole=True) != first, 10)
+        told = [x for x in d.lines if x["level"] in ("notice", "warning")
+                and x["monotonic_s"] > t0]  # fmt: skip
+        assert not told, told
+        events = [e["event"] for e in d.events()]
+        assert events.count("updated") == events.count("published") == 1, events
+        d.stop()
+
+
+def test_create_no():
+    with Lab() as net:
+        text = SOURCE + PROVIDER + record(create="no")
+        d = Evddnsd(net, text).start()
+        event = d.wait_event(event="refused", record=NAME)
+        assert "create = no" in event["error"], event
+        assert net.dns(NAME, A) == []
+        other(net, ipv4=[OTHER])
+        swap(net, GW4, GW4_NEW)
+        d.wait_event(event="published", address=GW4_NEW)
+        assert net.dns(NAME, A) == [GW4_NEW]
+        d.stop()
+
+
+if __name__ == "__main__":
+    lab.main(globals())
