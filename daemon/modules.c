@@ -21,6 +21,15 @@ static struct hooks_options hooks_options(const struct config *c)
 	};
 }
 
+static void resolver_changed(void *user)
+{
+	struct modules *m = user;
+
+	log_info("resolv.conf has changed, asking again what had failed");
+	if (m->setup)
+		setup_retry(m->setup);
+}
+
 static int open_resolver(struct modules *m, const struct config *c,
 			 struct resolver **ret)
 {
@@ -30,6 +39,8 @@ static int open_resolver(struct modules *m, const struct config *c,
 		.timeout_ms = c->resolver_timeout_ms,
 		.tries = c->resolver_tries,
 		.route = m->route,
+		.changed = resolver_changed,
+		.user = m,
 	};
 
 	return resolver_new(m->loop, &o, ret);

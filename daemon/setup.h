@@ -48,6 +48,8 @@ struct source *setup_source(const struct setup *s, size_t i);
 void setup_look(struct setup *s, int ifindex, uint64_t heard_ns);
 /* Everything anew: sources, then every record. */
 void setup_look_again(struct setup *s);
+/* ... at what found nobody to ask: there is somebody else to be asked now. */
+void setup_retry(struct setup *s);
 
 /*
  * Of one pass over all records: 0 all right, EX_TEMPFAIL, EX_NOPERM; -1

@@ -13,6 +13,7 @@
 #include "net/dns_msg.h"
 #include "net/gate.h"
 #include "net/lookup.h"
+#include "net/resolv.h"
 
 #define DNS_PORT       53
 #define SERVERS_LENGTH 1024
@@ -55,6 +56,9 @@ struct lookup {
 	struct question *questions;
 	struct gate gate;
 	int last_id;
+	struct resolv *resolv; /* NULL: its changes are not seen */
+	lookup_changed_fn *changed;
+	void *user;
 };
 
 static void question_stop(struct question *q)
@@ -236,10 +240,7 @@ static void raw_answered(void *user, int status, int timeouts,
 	q->len = (size_t)len;
 }
 
-/*
- * Its turn has come. c-ares reads resolv.conf anew for each channel, so that
- * a change of it needs no watching.
- */
+/* Its turn has come. c-ares reads resolv.conf anew for each channel. */
 static void question_go(struct gate_slot *s)
 {
 	struct question *q = (struct question *)s;
@@ -360,6 +361,28 @@ static int servers_join(const struct lookup_options *o, char **ret)
 	return 0;
 }
 
+/*
+ * What was asked of the old servers is asked again of the new ones. Those
+ * that wait for their turn will be anyway.
+ */
+static void lookup_resolv_changed(void *user)
+{
+	struct lookup *l = user;
+
+	for (struct question *q = l->questions; q; q = q->next) {
+		if (!q->running)
+			continue;
+		channel_done(&q->channel);
+		q->running = false;
+		if (q->answered)
+			question_known(q, q->status);
+		else
+			question_go(&q->slot);
+	}
+	if (l->changed)
+		l->changed(l->user);
+}
+
 int lookup_new(struct ev_loop *loop, const struct lookup_options *o,
 	       struct lookup **ret)
 {
@@ -372,7 +395,13 @@ int lookup_new(struct ev_loop *loop, const struct lookup_options *o,
 	gate_init(&l->gate, ASKED_MOST);
 	l->try_ms = o->timeout_ms ? o->timeout_ms : TRY_MS;
 	l->tries = o->tries ? o->tries : TRIES;
+	l->changed = o->changed;
+	l->user = o->user;
 	r = servers_join(o, &l->servers);
+	/* Without inotify, changes are seen by the next question. */
+	if (r == 0 && !l->servers)
+		(void)resolv_new(loop, RESOLV_CONF, lookup_resolv_changed, l,
+				 &l->resolv);
 	if (r < 0) {
 		lookup_free(l);
 		return r;
@@ -392,6 +421,7 @@ void lookup_free(struct lookup *l)
 		l->questions = q->next;
 		question_free(q);
 	}
+	resolv_free(l->resolv);
 	free(l->servers);
 	free(l);
 }

@@ -15,11 +15,19 @@
 struct ev_loop;
 struct lookup;
 
+typedef void lookup_changed_fn(void *user);
+
 struct lookup_options {
 	const char *const *servers; /* "192.0.2.1", "[2001:db8::1]:5353" */
 	size_t n_servers;           /* 0: resolv.conf */
 	uint32_t timeout_ms;        /* of one try */
 	unsigned int tries;
+	/*
+	 * May be NULL. resolv.conf says something else: what was under way
+	 * is being asked again already; what had failed may be, by the caller.
+	 */
+	lookup_changed_fn *changed;
+	void *user;
 };
 
 /* 0 or -errno. Copies the options. */

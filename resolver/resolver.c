@@ -87,6 +87,8 @@ int resolver_new(struct ev_loop *loop, const struct resolver_options *o,
 		.n_servers = o->n_servers,
 		.timeout_ms = o->timeout_ms ? o->timeout_ms : TIMEOUT_MS,
 		.tries = o->tries ? o->tries : TRIES,
+		.changed = o->changed,
+		.user = o->user,
 	};
 	struct zones_options zo = {
 		.route = o->route,

@@ -28,9 +28,14 @@ struct resolver_options {
 	uint32_t timeout_ms; /* of one question to one server */
 	unsigned int tries;
 	struct route *route; /* borrowed for life */
+	/*
+	 * May be NULL. The system's resolver is another one: what failed for
+	 * want of an answer may be asked again.
+	 */
+	void (*changed)(void *user);
 	const struct resolver_fetcher *fetcher; /* NULL: none; borrowed */
 	resolver_rests_fn *rests;               /* NULL: nobody is told */
-	void *user;
+	void *user; /* of changed and rests */
 };
 
 /* 0 or -errno. Copies the options. */
