@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/ask.h"
 #include "net/channel.h"
 #include "net/dns_msg.h"
@@ -12,6 +13,9 @@
 struct ask {
 	struct channel channel;
 	bool running; /* the channel lives */
+	struct ev_loop *loop;
+	struct ask_question question; /* but for the query */
+	uint64_t deadline_ns;
 	ask_done_fn *done;
 	void *user;
 	bool answered;
@@ -66,30 +70,23 @@ static void ask_answered(void *user, int status, int timeouts,
 		a->status = ask_take(a, data, len > 0 ? (size_t)len : 0);
 }
 
-static void ask_step(void *user, bool expired)
+/* For what is left of its time. */
+static int ask_begin(struct ask *a, channel_step_fn *step)
 {
-	struct ask *a = user;
-
-	if (!a->answered && !expired)
-		return;
-	if (!a->answered)
-		a->status = -ETIMEDOUT;
-	ask_stop(a);
-	a->done(a->user, a->status, a->data, a->len);
-}
-
-static int ask_begin(struct ask *a, struct ev_loop *loop,
-		     const struct ask_question *q)
-{
+	const struct ask_question *q = &a->question;
 	char server[ADDR_STRLEN + sizeof("[]:65535")], text[ADDR_STRLEN];
+	uint64_t now_ns = clock_mono_ns();
+	uint32_t left_ms = a->deadline_ns > now_ns ?
+				   (uint32_t)((a->deadline_ns - now_ns + 999999) /
+					      1000000) : 1;
 	struct channel_options o = {
 		.servers = server,
 		.egress = q->egress,
 		.flags = ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH |
 			 ARES_FLAG_NOALIASES | ARES_FLAG_EDNS,
-		.try_ms = channel_first_try_ms(q->timeout_ms, q->tries),
+		.try_ms = channel_first_try_ms(left_ms, q->tries),
 		.tries = q->tries,
-		.total_ms = q->timeout_ms,
+		.total_ms = left_ms,
 		.verify = true,
 	};
 	int r;
@@ -99,7 +96,7 @@ static int ask_begin(struct ask *a, struct ev_loop *loop,
 	(void)snprintf(server, sizeof(server),
 		       q->server.family == AF_INET6 ? "[%s]:%u" : "%s:%u",
 		       addr_print(&q->server, text), q->port);
-	r = channel_init(&a->channel, loop, &o, ask_step, a);
+	r = channel_init(&a->channel, a->loop, &o, step, a);
 	if (r < 0)
 		return r;
 	a->running = true;
@@ -109,6 +106,26 @@ static int ask_begin(struct ask *a, struct ev_loop *loop,
 		return a->status < 0 ? a->status : -EIO;
 	channel_arm(&a->channel);
 	return 0;
+}
+
+static void ask_step(void *user, bool expired)
+{
+	struct ask *a = user;
+
+	if (!a->answered && !expired) {
+		if (!a->channel.case_lost || a->question.tcp)
+			return;
+		/* Forged, or the server's way: by TCP it does not matter. */
+		ask_stop(a);
+		a->question.tcp = true;
+		a->status = ask_begin(a, ask_step);
+		if (a->status == 0)
+			return;
+	} else if (!a->answered) {
+		a->status = -ETIMEDOUT;
+	}
+	ask_stop(a);
+	a->done(a->user, a->status, a->data, a->len);
 }
 
 int ask_start(struct ev_loop *loop, const struct ask_question *q,
@@ -127,7 +144,11 @@ int ask_start(struct ev_loop *loop, const struct ask_question *q,
 	a->user = user;
 	memcpy(a->query, q->query, q->query_len);
 	a->query_len = q->query_len;
-	r = ask_begin(a, loop, q);
+	a->loop = loop;
+	a->question = *q;
+	a->question.query = NULL;
+	a->deadline_ns = clock_mono_ns() + (uint64_t)q->timeout_ms * 1000000;
+	r = ask_begin(a, ask_step);
 	if (r < 0) {
 		ask_free(a);
 		return r;

@@ -78,12 +78,23 @@ static int channel_connect(ares_socket_t fd, const struct sockaddr *to,
 	return r;
 }
 
-static bool is_answer(const struct channel *c, const void *data, ssize_t len)
+/* Held against each of the queries; what differs in case alone is noted. */
+static bool is_answer(struct channel *c, const void *data, ssize_t len)
 {
+	size_t n = c->n_sent < CHANNEL_SENT ? c->n_sent : CHANNEL_SENT;
 	struct dns_answer a;
 
-	return dns_answer_open(c->sent, c->sent_len, data, (size_t)len,
-			       &a) == 0;
+	for (size_t i = 0; i < n; i++) {
+		const struct channel_sent *s = &c->sent[i];
+
+		if (dns_answer_open(s->data, s->len, data, (size_t)len,
+				    &a) == 0)
+			return true;
+		if (dns_answer_differs_in_case(s->data, s->len, data,
+					       (size_t)len))
+			c->case_lost = true;
+	}
+	return false;
 }
 
 static ares_ssize_t channel_recvfrom(ares_socket_t fd, void *data, size_t size,
@@ -93,7 +104,7 @@ static ares_ssize_t channel_recvfrom(ares_socket_t fd, void *data, size_t size,
 	struct channel *c = user;
 	const struct channel_socket *s = socket_find(c, fd);
 	socklen_t room = from_len ? *from_len : 0;
-	bool verify = c->verify && c->sent_len > 0 && s && !s->tcp;
+	bool verify = c->verify && c->n_sent > 0 && s && !s->tcp;
 	ssize_t n;
 
 	do {
@@ -107,6 +118,23 @@ static ares_ssize_t channel_recvfrom(ares_socket_t fd, void *data, size_t size,
 	return n;
 }
 
+/* A query that is sent again changes nothing. */
+static void keep_sent(struct channel *c, const void *data, size_t len)
+{
+	size_t n = c->n_sent < CHANNEL_SENT ? c->n_sent : CHANNEL_SENT;
+	struct channel_sent *s = &c->sent[c->n_sent % CHANNEL_SENT];
+
+	for (size_t i = 0; i < n; i++)
+		if (c->sent[i].len == len &&
+		    memcmp(c->sent[i].data, data, len) == 0)
+			return;
+	if (len > sizeof(s->data))
+		return;
+	memcpy(s->data, data, len);
+	s->len = len;
+	c->n_sent++;
+}
+
 static ares_ssize_t channel_sendv(ares_socket_t fd, const struct iovec *iov,
 				  int n_iov, void *user)
 {
@@ -118,11 +146,8 @@ static ares_ssize_t channel_sendv(ares_socket_t fd, const struct iovec *iov,
 	};
 	ssize_t n;
 
-	if (c->verify && s && !s->tcp && n_iov == 1 &&
-	    iov->iov_len <= sizeof(c->sent)) {
-		memcpy(c->sent, iov->iov_base, iov->iov_len);
-		c->sent_len = iov->iov_len;
-	}
+	if (c->verify && s && !s->tcp && n_iov == 1)
+		keep_sent(c, iov->iov_base, iov->iov_len);
 	do
 		n = sendmsg(fd, &m, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);

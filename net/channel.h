@@ -19,6 +19,9 @@
 #include "net/dns_msg.h"
 #include "net/egress.h"
 
+/* Queries that an answer is held against: of the last ones. */
+#define CHANNEL_SENT 4
+
 /* One UDP and one TCP socket for each of the servers that c-ares takes. */
 #define CHANNEL_SOCKETS 8
 
@@ -30,9 +33,8 @@ struct channel_options {
 	unsigned int tries;
 	uint32_t total_ms;
 	/*
-	 * Datagrams that dns_answer_open() refuses for what was sent last
-	 * are dropped, so that forged ones end nothing. For a channel that
-	 * asks one question only.
+	 * Datagrams that dns_answer_open() refuses for what was sent are
+	 * dropped, so that forged ones end nothing.
 	 */
 	bool verify;
 };
@@ -50,6 +52,11 @@ struct channel_socket {
 	bool tcp;
 };
 
+struct channel_sent {
+	uint8_t data[DNS_QUERY_SIZE];
+	size_t len;
+};
+
 struct channel {
 	struct ev_loop *loop;
 	ares_channel ares;
@@ -59,8 +66,13 @@ struct channel {
 	struct egress egress;
 	int error; /* what a socket call said last; 0: nothing */
 	bool verify;
-	uint8_t sent[DNS_QUERY_SIZE];
-	size_t sent_len; /* 0: nothing that could be held against an answer */
+	struct channel_sent sent[CHANNEL_SENT];
+	size_t n_sent; /* all that were, also those that have gone since */
+	/*
+	 * One was dropped for nothing but its letters' case: forged, or by a
+	 * server that does not keep it (0x20). TCP tells.
+	 */
+	bool case_lost;
 	channel_step_fn *step;
 	void *user;
 };

@@ -75,6 +75,11 @@ static void mix_letters(uint8_t *name, size_t len, uint32_t random)
 	}
 }
 
+void dns_name_mix(char *name, uint32_t random)
+{
+	mix_letters((uint8_t *)name, strlen(name), random);
+}
+
 int dns_query_build(const char *name, uint16_t type, uint16_t class,
 		    uint16_t id, bool recursion_desired, bool mix_case,
 		    uint32_t random, uint8_t out[DNS_QUERY_SIZE])
@@ -161,6 +166,30 @@ int dns_answer_open(const uint8_t *query, size_t query_len,
 		a.left[i] = counts[i + 1];
 	*ret = a;
 	return 0;
+}
+
+static void lower_all(uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)lower(bytes[i]);
+}
+
+bool dns_answer_differs_in_case(const uint8_t *query, size_t query_len,
+				const uint8_t *data, size_t len)
+{
+	uint8_t q[DNS_QUERY_SIZE], d[DNS_QUERY_SIZE];
+	size_t end = question_end(query, query_len);
+	struct dns_answer a;
+
+	if (end == 0 || end > sizeof(q) || len < end)
+		return false;
+	memcpy(q, query, end);
+	memcpy(d, data, end);
+	/* Lengths of labels are no letters, type and class are not touched. */
+	lower_all(q + HEADER_LEN, end - 4 - HEADER_LEN);
+	lower_all(d + HEADER_LEN, end - 4 - HEADER_LEN);
+	return memcmp(query, data, end) != 0 &&
+	       dns_answer_open(q, end, d, end, &a) == 0;
 }
 
 /*

@@ -88,6 +88,16 @@ int dns_answer_open(const uint8_t *query, size_t query_len,
  */
 int dns_answer_next(struct dns_answer *a, struct dns_record *ret);
 
+/*
+ * Would it be an answer to query, but for the case of the letters in its
+ * question?
+ */
+bool dns_answer_differs_in_case(const uint8_t *query, size_t query_len,
+				const uint8_t *data, size_t len);
+
+/* The letters of a name in text, drawn upper or lower case from random. */
+void dns_name_mix(char *name, uint32_t random);
+
 /* Names compared as the DNS does: ASCII case does not count. */
 bool dns_name_equal(const char *a, const char *b);
 

@@ -23,6 +23,13 @@
 #define TRIES	       3
 #define ASKED_MOST     32 /* at once */
 
+/*
+ * How it is asked. First with letters drawn by lot (0x20), which a forger
+ * has to guess too. A forwarder that does not keep them is asked by TCP;
+ * one that has no TCP, as it likes.
+ */
+enum how { HOW_MIXED, HOW_TCP, HOW_PLAIN };
+
 /* One question: a channel of its own, made when its turn comes. */
 struct question {
 	struct gate_slot slot; /* first */
@@ -31,8 +38,12 @@ struct question {
 	int id;
 	struct channel channel;
 	bool running; /* the channel lives */
+	enum how how;
+	uint64_t deadline_ns; /* once its turn has come; 0: it has not */
 	ev_timer soon; /* the answer is known already */
 	char *host; /* of addrs_done */
+	uint16_t type; /* of raw_done, as name */
+	char *name;
 	int family;
 	lookup_addrs_fn *addrs_done; /* or raw_done */
 	lookup_raw_fn *raw_done;
@@ -76,6 +87,7 @@ static void question_free(struct question *q)
 		return;
 	question_stop(q);
 	free(q->host);
+	free(q->name);
 	free(q->addrs);
 	free(q->data);
 	free(q);
@@ -109,17 +121,6 @@ static void question_soon(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	question_deliver(w->data);
-}
-
-static void question_step(void *user, bool expired)
-{
-	struct question *q = user;
-
-	if (!q->answered && !expired)
-		return;
-	if (!q->answered)
-		q->status = -ETIMEDOUT;
-	question_deliver(q);
 }
 
 static struct question *question_new(struct lookup *l, void *user)
@@ -240,40 +241,106 @@ static void raw_answered(void *user, int status, int timeouts,
 	q->len = (size_t)len;
 }
 
-/* Its turn has come. c-ares reads resolv.conf anew for each channel. */
-static void question_go(struct gate_slot *s)
+/* ---- on its way ---- */
+
+static void question_ask(struct question *q)
 {
-	struct question *q = (struct question *)s;
-	const struct lookup *l = q->lookup;
 	struct ares_addrinfo_hints hints = {
 		.ai_family = q->family,
 		.ai_flags = ARES_AI_NOSORT,
 	};
+	uint32_t random = clock_random();
+	int r;
+
+	if (q->addrs_done) {
+		dns_name_mix(q->host, q->how == HOW_PLAIN ? 0 : random);
+		ares_getaddrinfo(q->channel.ares, q->host, NULL, &hints,
+				 addrs_answered, q);
+		return;
+	}
+	r = dns_query_build(q->name, q->type, DNS_IN, (uint16_t)clock_random(),
+			    true, q->how != HOW_PLAIN, random, q->query);
+	q->query_len = r > 0 ? (size_t)r : 0;
+	ares_send(q->channel.ares, q->query, (int)q->query_len, raw_answered,
+		  q);
+}
+
+/* c-ares reads resolv.conf anew for each channel. */
+static void question_begin(struct question *q, channel_step_fn *step)
+{
+	const struct lookup *l = q->lookup;
+	uint64_t now_ns = clock_mono_ns();
 	struct channel_options o = {
 		.servers = l->servers,
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
 			 ARES_FLAG_EDNS,
 		.try_ms = l->try_ms,
 		.tries = l->tries,
-		.total_ms = 2 * l->try_ms * l->tries,
+		.verify = true,
 	};
-	int r = channel_init(&q->channel, l->loop, &o, question_step, q);
+	int r;
 
+	if (q->deadline_ns == 0)
+		q->deadline_ns = now_ns +
+				 2000000ULL * l->try_ms * l->tries;
+	if (q->deadline_ns > now_ns)
+		o.total_ms = (uint32_t)((q->deadline_ns - now_ns) / 1000000);
+	if (q->how == HOW_TCP)
+		o.flags |= ARES_FLAG_USEVC;
+	r = channel_init(&q->channel, l->loop, &o, step, q);
 	if (r < 0) {
 		question_known(q, r);
 		return;
 	}
 	q->running = true;
-	if (q->addrs_done)
-		ares_getaddrinfo(q->channel.ares, q->host, NULL, &hints,
-				 addrs_answered, q);
-	else
-		ares_send(q->channel.ares, q->query, (int)q->query_len,
-			  raw_answered, q);
-	if (q->answered)
+	question_ask(q);
+	if (q->answered && q->status < 0 && q->how == HOW_TCP) {
+		channel_done(&q->channel);
+		q->running = false;
+		q->answered = false;
+		q->how = HOW_PLAIN;
+		question_begin(q, step);
+	} else if (q->answered) {
 		question_known(q, q->status);
-	else
+	} else {
 		channel_arm(&q->channel);
+	}
+}
+
+/* Its letters were not kept, or TCP was not to be had: the next way. */
+static bool question_goes_on(struct question *q, bool expired)
+{
+	if (expired)
+		return false;
+	if (q->how == HOW_MIXED)
+		return q->channel.case_lost;
+	return q->how == HOW_TCP && q->answered && q->status < 0 &&
+	       q->status != -ENOENT;
+}
+
+static void question_step(void *user, bool expired)
+{
+	struct question *q = user;
+
+	if (question_goes_on(q, expired)) {
+		channel_done(&q->channel);
+		q->running = false;
+		q->answered = false;
+		q->how = q->how == HOW_MIXED ? HOW_TCP : HOW_PLAIN;
+		question_begin(q, question_step);
+		return;
+	}
+	if (!q->answered && !expired)
+		return;
+	if (!q->answered)
+		q->status = -ETIMEDOUT;
+	question_deliver(q);
+}
+
+/* Its turn has come. */
+static void question_go(struct gate_slot *s)
+{
+	question_begin((struct question *)s, question_step);
 }
 
 int lookup_addrs(struct lookup *l, const char *host, int family,
@@ -310,14 +377,13 @@ int lookup_raw(struct lookup *l, const char *name, uint16_t type,
 	if (!q)
 		return -ENOMEM;
 	q->raw_done = done;
-	/* No 0x20: there are forwarders that answer in lower case. */
-	r = dns_query_build(name, type, DNS_IN, (uint16_t)clock_random(), true,
-			    false, 0, q->query);
-	if (r < 0) {
+	q->type = type;
+	r = dns_query_build(name, type, DNS_IN, 0, true, false, 0, q->query);
+	q->name = r < 0 ? NULL : str_dup(name);
+	if (!q->name) {
 		question_free(q);
-		return r;
+		return r < 0 ? r : -ENOMEM;
 	}
-	q->query_len = (size_t)r;
 	id = question_enter(q);
 	gate_enter(&l->gate, &q->slot, question_go);
 	return id;
@@ -372,12 +438,13 @@ static void lookup_resolv_changed(void *user)
 	for (struct question *q = l->questions; q; q = q->next) {
 		if (!q->running)
 			continue;
+		if (q->answered)
+			continue;
 		channel_done(&q->channel);
 		q->running = false;
-		if (q->answered)
-			question_known(q, q->status);
-		else
-			question_go(&q->slot);
+		q->deadline_ns = 0;
+		q->how = HOW_MIXED;
+		question_begin(q, question_step);
 	}
 	if (l->changed)
 		l->changed(l->user);

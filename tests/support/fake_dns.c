@@ -324,6 +324,9 @@ static void udp_ready(struct ev_loop *loop, ev_io *w, int revents)
 	if (!m)
 		die("malloc");
 	build(m, r, query, question_len, false);
+	for (size_t i = 12; r && (r->flags & FAKE_LOWER) &&
+			    i < 12 + question_len - 4; i++)
+		m->data[i] = (uint8_t)tolower(m->data[i]);
 	bad = r ? r->flags & (FAKE_BAD_ID | FAKE_BAD_CASE | FAKE_GARBAGE) : 0;
 	if (bad)
 		udp_forge(f, bad, m, question_len, &from, from_len);
@@ -355,6 +358,10 @@ static void conn_answer(struct fake_conn *c)
 
 	f->seen.tcp++;
 	r = choose(f, true, c->data + 2, c->len - 2, &question_len, &drop);
+	if (r && (r->flags & FAKE_NO_TCP)) {
+		conn_free(c);
+		return;
+	}
 	if (r && (r->flags & FAKE_SILENT) && !(r->flags & FAKE_TC))
 		return;
 	m = malloc(sizeof(*m));

@@ -27,6 +27,8 @@ enum fake_dns_flag {
 	FAKE_HUGE = 1 << 8,     /* padded with 40,000 bytes of TXT over TCP */
 	FAKE_CUT = 1 << 9,      /* the message ends within its last record */
 	FAKE_UDP = 1 << 10,     /* this rule is not for TCP */
+	FAKE_NO_TCP = 1 << 11,  /* a question by TCP ends the connection */
+	FAKE_LOWER = 1 << 12,   /* over UDP: the question in lower case */
 };
 
 /*

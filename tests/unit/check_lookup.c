@@ -28,6 +28,10 @@ static const struct fake_dns_rule rules[] = {
 	  .records = "au example 60 SOA ns.example" },
 	{ .name = "broken.example", .rcode = DNS_SERVFAIL },
 	{ .name = "silent.example", .flags = FAKE_SILENT },
+	{ .name = "lower.example", .flags = FAKE_LOWER,
+	  .records = "an @ 300 A 192.0.2.8" },
+	{ .name = "lowest.example", .flags = FAKE_LOWER | FAKE_NO_TCP,
+	  .records = "an @ 300 A 192.0.2.6" },
 	{ .name = "big.example", .flags = FAKE_TC,
 	  .records = "an @ 300 A 192.0.2.9" },
 };
@@ -108,6 +112,8 @@ static const struct row {
 	{ "refused.example", AF_UNSPEC, -EREMOTEIO, "", NULL, 0 },
 	{ "silent.example", AF_UNSPEC, -ETIMEDOUT, "", NULL, 0 },
 	{ "big.example", AF_INET, 0, "192.0.2.9", NULL, 300 },
+	{ "lower.example", AF_INET, 0, "192.0.2.8", NULL, 300 },
+	{ "lowest.example", AF_INET, 0, "192.0.2.6", NULL, 300 },
 	{ "192.0.2.77", AF_UNSPEC, 0, "192.0.2.77", NULL, 86400 },
 	{ "2001:db8::77", AF_INET6, 0, "2001:db8::77", NULL, 86400 },
 	{ "192.0.2.77", AF_INET6, -ENOENT, "", NULL, 0 },
@@ -162,6 +168,8 @@ static const struct raw_row {
 	{ "big.example", 0, DNS_NOERROR, 1 },
 	{ "broken.example", -EREMOTEIO, 0, 0 },
 	{ "silent.example", -ETIMEDOUT, 0, 0 },
+	{ "lower.example", 0, DNS_NOERROR, 1 },
+	{ "lowest.example", 0, DNS_NOERROR, 1 },
 };
 
 START_TEST(test_raw)
