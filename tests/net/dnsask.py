@@ -70,14 +70,18 @@ def parse(message):
     )
 
 
+def udp_socket(server):
+    family = socket.AF_INET6 if ":" in server else socket.AF_INET
+    return socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
+
+
 def ask(server, name, kind, port=53, timeout=1.0, rd=False):
     """The server's own answer, or None where none came in time."""
     ident = os.urandom(2)
     message = ident + struct.pack("!5H", 0x100 if rd else 0, 1, 0, 0, 0)
     message += pack_name(name) + struct.pack("!2H", kind, 1)
-    family = socket.AF_INET6 if ":" in server else socket.AF_INET
     end = time.monotonic() + timeout
-    with socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as s:
+    with udp_socket(server) as s:
         try:
             s.connect((server, port))
             s.send(message)

@@ -1,5 +1,6 @@
 """Knot DNS, started inside the lab's Internet."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -58,10 +59,13 @@ acl:
 class Knot:
     """One server; its zones are {name: lines of zone file} or one example.org."""
 
-    def __init__(self, lab, top, address, address6=None, zones=None):
+    def __init__(self, lab, top, address, address6=None, zones=None, here=False):
         self.lab = lab
         self.address, self.address6 = address, address6
         self.zones = zones or {ZONE: ""}
+        self.here = here  # on the gateway, not on the Internet
+        self.notify = True  # tell secondaries at once
+        self.zone_options = ""
         self.dir = f"{top}/knot-{address}"
         self.process = None
 
@@ -73,7 +77,8 @@ class Knot:
             f.write(_ZONE_FILE.format(zone=zone, ns4=self.address, ns6=ns6, more=more))
 
     def _config(self, primary, secondaries):
-        listen = [a + "@53" for a in (self.address, self.address6) if a]
+        # 5300 is for updates past whoever redirects port 53.
+        listen = [f"{a}@{p}" for a in (self.address, self.address6) if a for p in (53, 5300)]
         text = _SERVER.format(
             dir=self.dir, listen=", ".join(listen),
             key_name=KEY_NAME, key=KEY, idle_key=IDLE_KEY,
@@ -89,10 +94,11 @@ class Knot:
                 f"  - domain: {zone}\n    storage: {self.dir}\n"
                 f"    file: {zone}.zone\n    zonefile-sync: -1\n"
                 "    journal-content: none\n    acl: [ update, transfer ]\n"
+                + self.zone_options
             )
             if primary:
                 text += f"    master: r{primary}\n"
-            elif secondaries:
+            elif secondaries and self.notify:
                 text += f"    notify: [ {', '.join('r' + s for s in secondaries)} ]\n"
         if not primary:
             # Answers with the address that the question came from.
@@ -117,7 +123,7 @@ class Knot:
     def run(self):
         """(Again) with the files there are."""
         self.log = open(f"{self.dir}/log", "a+", encoding="utf-8")
-        with self.lab.inet():
+        with self.where():
             self.process = subprocess.Popen(
                 ["knotd", "-c", f"{self.dir}/knot.conf"],
                 stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
@@ -129,8 +135,11 @@ class Knot:
             20, f"Knot at {self.address} serves {zones}",
         )
 
+    def where(self):
+        return contextlib.nullcontext() if self.here else self.lab.inet()
+
     def serial(self, zone=ZONE):
-        with self.lab.inet():
+        with self.where():
             answer = ask(self.address, zone, SOA, timeout=0.2)
         if not answer or answer.rcode or not answer.aa:
             return None
