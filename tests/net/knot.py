@@ -66,6 +66,7 @@ class Knot:
         self.here = here  # on the gateway, not on the Internet
         self.notify = True  # tell secondaries at once
         self.zone_options = ""
+        self.more_listen = []
         self.dir = f"{top}/knot-{address}"
         self.process = None
 
@@ -78,7 +79,8 @@ class Knot:
 
     def _config(self, primary, secondaries):
         # 5300 is for updates past whoever redirects port 53.
-        listen = [f"{a}@{p}" for a in (self.address, self.address6) if a for p in (53, 5300)]
+        addresses = [a for a in (self.address, self.address6, *self.more_listen) if a]
+        listen = [f"{a}@{p}" for a in addresses for p in (53, 5300)]
         text = _SERVER.format(
             dir=self.dir, listen=", ".join(listen),
             key_name=KEY_NAME, key=KEY, idle_key=IDLE_KEY,

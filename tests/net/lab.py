@@ -253,6 +253,11 @@ class Lab:
             capture_output=True, text=True, check=True,
         ).stdout  # fmt: skip
 
+    @staticmethod
+    def link_local(interface):
+        text = Lab.show(interface)
+        return text.split("inet6 fe80:")[1].split("/")[0].join(["fe80:", ""])
+
     @contextlib.contextmanager
     def inet(self):
         """This thread is on the Internet; sockets and children made here

@@ -142,12 +142,12 @@ class Dnsmasq(Server):
         )  # fmt: skip
 
 
-def send_notify(net, server, zone):
+def send_notify(net, server, zone, source=_lab.NS4):
     """A NOTIFY (RFC 1996), as the primary would send it."""
     message = struct.pack("!6H", 4711, NOTIFY << 11 | 0x400, 1, 0, 0, 0)
     message += dnsask.pack_name(zone) + struct.pack("!2H", dnsask.SOA, 1)
     with net.inet(), dnsask.udp_socket(server) as s:
-        s.bind((_lab.NS4, 0))
+        s.bind((source, 0))
         s.sendto(message, (server, 53))
 
 
