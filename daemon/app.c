@@ -23,6 +23,7 @@
 #include "daemon/options.h"
 #include "daemon/paths.h"
 #include "daemon/privilege.h"
+#include "daemon/rights.h"
 #include "daemon/setup.h"
 #include "daemon/shipped.h"
 #include "hooks/hooks.h"
@@ -420,6 +421,9 @@ static void app_started(void *user, struct loaded *l)
 		app_set_log(a, l->config);
 	if (l->config && a->options->test)
 		hooks_check(l->config->hooks_directory, &l->faults);
+	if (l->config && a->options->test)
+		rights_check(l->config, a->options->user && geteuid() == 0,
+			     &l->faults);
 	if (l->faults.n > 0) {
 		log_faults(&l->faults, "");
 		a->status = EX_CONFIG;

@@ -78,6 +78,10 @@ bool glance_finds_news(const struct source *s, int ifindex)
 	t = monitor_touched(m, ifindex, &n);
 	if (!t || s->n == 0 || s->config->keep_all)
 		return true;
+	/* Not the uplink's: the kernel chose it, and may choose another. */
+	if (s->config->interfaces.n == 0 && !s->prefix_from &&
+	    g.chosen->ifindex != s->uplink)
+		return true;
 	/* Where it is only the best of no use, any other may be better. */
 	chosen = monitor_addr(m, g.chosen->ifindex, &g.chosen->addr);
 	if (!chosen || select_rank(&g.policy, chosen, 1, &rank) == 0)

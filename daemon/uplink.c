@@ -50,6 +50,8 @@ static int uplink_compare(const struct monitor *m,
 		return a->dst_len < b->dst_len ? 1 : -1;
 	if (a->metric != b->metric)
 		return a->metric > b->metric ? 1 : -1;
+	if (a->weight != b->weight)
+		return a->weight < b->weight ? 1 : -1;
 	return 0;
 }
 

@@ -17,8 +17,8 @@ struct route;
 /*
  * The interface by which the main table leads to the world: a tunnel, a
  * bridge port or a veth only if nothing else does; then what stands in for
- * 0/0 before it (two halves, 2000::/3), then the least metric; of equals the
- * kernel's own choice. With a mark the way of marked packets counts, and
+ * 0/0 before it (two halves, 2000::/3), then the least metric, the heaviest next
+ * hop; of equals the kernel's own choice. With a mark the way of marked packets counts, and
  * where the main table leads nowhere, the kernel's word (policy routing).
  * 0: none.
  */
