@@ -37,6 +37,7 @@ def wan():
             yield m
     finally:
         sysctl("ipv4/conf/all/ignore_routes_with_linkdown", "0")
+        sysctl("ipv6/conf/all/optimistic_dad", "0")
         # Whoever it is now, it goes with its other end.
         subprocess.run(["ip", "-n", "peer", "link", "del", "w1"], check=False,
                        stderr=subprocess.DEVNULL)  # fmt: skip

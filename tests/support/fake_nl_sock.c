@@ -18,11 +18,12 @@
 struct datagram {
 	uint32_t len, portid;
 	int error;
-	_Alignas(struct nlmsghdr) uint8_t data[256];
+	uint8_t *data;
 };
 
 static struct datagram *queue, *table;
 static int head, tail, n_table;
+static int n_used; /* of either, at most */
 static int event_fd = -1;
 
 /* The dump in progress. */
@@ -42,6 +43,12 @@ void fake_nl_reset(void)
 		table = calloc(MOST, sizeof(*table));
 	if (!queue || !table)
 		abort();
+	for (int i = 0; i < n_used; i++) {
+		free(queue[i].data);
+		free(table[i].data);
+		queue[i].data = table[i].data = NULL;
+	}
+	n_used = 0;
 	head = tail = n_table = 0;
 	interrupts = errors = dumps = listens = 0;
 	interrupted = false;
@@ -56,18 +63,25 @@ static struct datagram *fake_nl_next(void)
 		abort();
 	if (event_fd >= 0 && write(event_fd, &one, sizeof(one)) < 0)
 		abort();
-	queue[tail] = (struct datagram){ 0 };
+	queue[tail].len = queue[tail].portid = 0;
+	queue[tail].error = 0;
+	if (n_used <= tail)
+		n_used = tail + 1;
 	return &queue[tail++];
+}
+
+static void fake_nl_fill(struct datagram *d, const void *data, uint32_t len)
+{
+	d->data = realloc(d->data, len ? len : 1);
+	if (!d->data)
+		abort();
+	memcpy(d->data, data, len);
+	d->len = len;
 }
 
 void fake_nl_say_bytes(const void *data, uint32_t len)
 {
-	struct datagram *d = fake_nl_next();
-
-	if (len > sizeof(d->data))
-		abort();
-	d->len = len;
-	memcpy(d->data, data, len);
+	fake_nl_fill(fake_nl_next(), data, len);
 }
 
 void fake_nl_say(const struct nlmsghdr *h, uint32_t portid)
@@ -93,10 +107,11 @@ void fake_nl_table_clear(void)
 
 void fake_nl_table_add(const struct nlmsghdr *h)
 {
-	if (n_table == MOST || h->nlmsg_len > sizeof(table->data))
+	if (n_table == MOST)
 		abort();
-	table[n_table].len = h->nlmsg_len;
-	memcpy(table[n_table++].data, h, h->nlmsg_len);
+	fake_nl_fill(&table[n_table++], h, h->nlmsg_len);
+	if (n_used < n_table)
+		n_used = n_table;
 }
 
 void fake_nl_during_dump(void (*fn)(void))
