@@ -47,6 +47,7 @@ struct config_source {
 	enum config_behind_nat behind_nat;
 	uint32_t confirm_timeout_ms;
 	uint64_t nat_recheck_ms; /* 0: never */
+	char *ca_file;           /* of https reflectors; NULL: the system's */
 	uint32_t fwmark;         /* 0: none */
 	bool bind;
 	const char *file;

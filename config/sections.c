@@ -57,6 +57,7 @@ static const struct setting source_rows[] = {
 	  .min = 1, .max = HOUR, .zero = for_ever, .fallback = "2s" },
 	{ "nat-recheck", SETTING_TIME, SOURCE(nat_recheck_ms), .min = SECOND,
 	  .max = YEAR, .fallback = "5m" },
+	{ "ca-file", SETTING_TEXT, SOURCE(ca_file) },
 	{ "fwmark", SETTING_MARK, SOURCE(fwmark), .max = UINT32_MAX },
 	{ "bind", SETTING_FLAG, SOURCE(bind), .words = no_yes,
 	  .fallback = "yes" },

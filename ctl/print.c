@@ -112,6 +112,7 @@ void print_why(const json_t *answer, FILE *out)
 			      text_of(e, "last_update"), text_of(e, "next"),
 			      text_of(e, "then"));
 		print_lines(e, "addresses", "addresses considered", out);
+		print_lines(e, "reflectors", "reflectors", out);
 		(void)fprintf(out, "  zone         %s\n", text_of(e, "zone"));
 		print_lines(e, "name_servers", "name servers", out);
 	}

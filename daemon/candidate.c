@@ -6,6 +6,7 @@
 #include "base/addr_class.h"
 #include "base/clock.h"
 #include "daemon/candidate.h"
+#include "daemon/hearsay.h"
 #include "daemon/source_inside.h"
 
 static const struct config_strings *source_reflectors(const struct source *s)
@@ -29,7 +30,7 @@ static void candidate_stand(struct source_candidate *c, enum source_stand stand,
 	c->stand = stand;
 	c->public = c->addr;
 	(void)snprintf(c->text, sizeof(c->text), "%s", text);
-	if (stand == STAND_UNSEEN)
+	if (stand == STAND_UNSEEN || stand == STAND_LEFT)
 		c->public = (struct addr){ 0 };
 }
 
@@ -98,37 +99,86 @@ void candidate_alone(struct source_candidate *c, const char *why)
 	source_conclude(s);
 }
 
-static void candidate_seen(void *user, const struct resolver_confirmation *seen)
+/*
+ * Behind a NAT the world sees another address. With auto it is left alone
+ * where the router itself has none of its own: a carrier's NAT follows, and
+ * nobody gets in through that.
+ */
+static void candidate_seen_as(struct source_candidate *c,
+			      const struct resolver_confirmation *seen,
+			      const char *why)
 {
-	struct source_candidate *c = user;
+	struct source *s = c->owner;
+	struct log_fields f = source_fields(s, "carrier-nat");
+	char addr[ADDR_STRLEN];
+
+	if (s->config->behind_nat == NAT_IGNORE) {
+		candidate_stand(c, STAND_LEFT, "behind NAT, which is ignored");
+		return;
+	}
+	if (s->config->behind_nat == NAT_AUTO && seen->router_shut_in) {
+		candidate_stand(c, STAND_LEFT, "behind two NATs: the router's "
+				"own address is not public");
+		if (!s->said_carrier)
+			log_line(LOG_LEVEL_WARNING, &f,
+				 "behind two NATs: the router has no public "
+				 "address of its own, %s is shared with "
+				 "others; nothing is published",
+				 addr_print(&seen->seen_as, addr));
+		s->said_carrier = true;
+		return;
+	}
+	candidate_stand(c, STAND_CONFIRMED, why);
+	c->public = seen->seen_as;
+}
+
+/* One that stands already falls by another certain word only. */
+static bool candidate_stays(const struct source_candidate *c,
+			    const struct resolver_confirmation *seen)
+{
+	return c->again && seen->seen != RESOLVER_SEEN &&
+	       seen->seen != RESOLVER_SEEN_AS;
+}
+
+static void candidate_dispute(struct source_candidate *c, const char *why)
+{
+	struct source *s = c->owner;
+	struct log_fields f = source_fields(s, "disputed");
+	char addr[ADDR_STRLEN];
+
+	candidate_stand(c, STAND_UNSEEN, why);
+	if (s->failures == 0)
+		log_line(LOG_LEVEL_WARNING, &f,
+			 "%s is not confirmed: %s; not published until it is, "
+			 "asking again", addr_print(&c->addr, addr), why);
+}
+
+static void candidate_take(struct source_candidate *c,
+			   const struct resolver_confirmation *seen)
+{
 	struct source *s = c->owner;
 	struct log_fields f = source_fields(s, "confirmed");
 	char addr[ADDR_STRLEN], why[160];
 
-	c->confirm_id = 0;
-	log_reflections(s, seen);
 	(void)first_word(seen, why, sizeof(why));
+	if (candidate_stays(c, seen)) {
+		log_line(LOG_LEVEL_DEBUG, &f, "%s stays as it was: %s",
+			 addr_print(&c->addr, addr), why);
+		return;
+	}
 	switch (seen->seen) {
 	case RESOLVER_SEEN:
-		candidate_stand(c, STAND_CONFIRMED, why);
+		/* A NAT of the reflector's own is no world. */
+		candidate_stand(c, c->shut_in ? STAND_UNSEEN : STAND_CONFIRMED,
+				why);
 		log_line(LOG_LEVEL_DEBUG, &f, "%s confirmed: %s",
 			 addr_print(&c->addr, addr), why);
 		break;
 	case RESOLVER_SEEN_AS:
-		candidate_stand(c, STAND_UNSEEN, why);
-		if (s->config->behind_nat != NAT_IGNORE) {
-			c->stand = STAND_CONFIRMED;
-			c->public = seen->seen_as;
-		}
+		candidate_seen_as(c, seen, why);
 		break;
 	case RESOLVER_DISPUTED:
-		f.event = "disputed";
-		candidate_stand(c, STAND_UNSEEN, why);
-		if (s->failures == 0)
-			log_line(LOG_LEVEL_WARNING, &f,
-				 "%s is not confirmed: %s; not published until "
-				 "it is, asking again",
-				 addr_print(&c->addr, addr), why);
+		candidate_dispute(c, why);
 		break;
 	case RESOLVER_NOT_SEEN:
 		candidate_alone(c, why);
@@ -137,29 +187,82 @@ static void candidate_seen(void *user, const struct resolver_confirmation *seen)
 	source_conclude(s);
 }
 
-static void candidate_ask(struct source_candidate *c)
+static void candidate_seen(void *user, const struct resolver_confirmation *seen)
+{
+	struct source_candidate *c = user;
+	struct source *s = c->owner;
+	uint64_t again_ns = c->again_ns;
+
+	c->confirm_id = 0;
+	log_reflections(s, seen);
+	hearsay_free(c->heard);
+	c->heard = hearsay_new(seen);
+	candidate_take(c, seen);
+	c->again = false;
+	c->again_ns = 0;
+	if (again_ns)
+		candidate_again(c, again_ns > 1 ? again_ns : 0);
+}
+
+static int candidate_ask(struct source_candidate *c)
 {
 	struct source *s = c->owner;
 	const struct config_strings *list = source_reflectors(s);
 	struct resolver_confirm q = {
 		.candidate = c->addr,
+		.gateway = c->gateway,
 		.egress = c->egress,
+		.ca_file = s->config->ca_file,
 		.reflectors = (const char *const *)list->items,
 		.n_reflectors = list->n,
 		.quorum = s->config->quorum,
+		.quorum_as = s->config->quorum,
 		.timeout_ms = s->config->confirm_timeout_ms,
+		.random = clock_random() | 1,
 	};
 	int id;
 
-	if (q.quorum == 0)
+	if (q.quorum == 0) {
 		q.quorum = candidate_is_global(c) ? 1 : 2;
-	c->stand = STAND_ASKING;
+		q.quorum_as = 2;
+	}
 	c->asked_ms = clock_mono_ms();
 	id = resolver_confirm(s->world->resolver, &q, candidate_seen, c);
-	if (id < 0)
-		candidate_alone(c, strerror(-id));
-	else
-		c->confirm_id = id;
+	c->confirm_id = id < 0 ? 0 : id;
+	return id;
+}
+
+void candidate_again(struct source_candidate *c, uint64_t heard_ns)
+{
+	struct source *s = c->owner;
+
+	if (c->confirm_id) { /* what is on its way may be of before */
+		c->again_ns = heard_ns ? heard_ns : 1;
+		return;
+	}
+	if (c->stand != STAND_CONFIRMED && c->stand != STAND_LEFT) {
+		candidate_begin(c);
+		source_conclude(s);
+		return;
+	}
+	if (source_reflectors(s)->n == 0)
+		return;
+	c->again = true;
+	if (candidate_ask(c) < 0)
+		c->again = false; /* nat-recheck tries again */
+	if (heard_ns)
+		s->heard_ns = heard_ns;
+	s->event(s->user, s, SOURCE_STIRRED);
+}
+
+void candidate_drop(struct source_candidate *c)
+{
+	resolver_cancel(c->owner->world->resolver, c->confirm_id);
+	hearsay_free(c->heard);
+	c->heard = NULL;
+	c->confirm_id = 0;
+	c->again = false;
+	c->again_ns = 0;
 }
 
 /* No world can see an address that it cannot reach: the kernel's word. */
@@ -176,19 +279,38 @@ static bool candidate_needs_no_asking(const struct source *s,
 	       class == ADDR_UNIQUE_LOCAL || source_reflectors(s)->n == 0;
 }
 
+/* Behind a NAT only what the world says can go out. */
+static bool candidate_is_left(const struct source *s, const char **ret_why)
+{
+	if (s->config->confirm == CONFIRM_NEVER)
+		*ret_why = "behind NAT, and confirm = never";
+	else if (source_reflectors(s)->n == 0)
+		*ret_why = "behind NAT, and there is no reflector";
+	else
+		return false;
+	return true;
+}
+
 void candidate_begin(struct source_candidate *c)
 {
 	struct source *s = c->owner;
+	const char *why;
+	int r;
 
 	resolver_cancel(s->world->resolver, c->confirm_id);
 	c->confirm_id = 0;
-	if (c->shut_in)
-		candidate_stand(c, STAND_UNSEEN, "behind NAT");
-	else if (candidate_needs_no_asking(s, c))
+	c->again = false;
+	if (c->shut_in && candidate_is_left(s, &why)) {
+		candidate_stand(c, STAND_LEFT, why);
+	} else if (!c->shut_in && candidate_needs_no_asking(s, c)) {
 		candidate_stand(c, STAND_TRUSTED, "the kernel's word");
-	else if (source_reflectors(s)->n == 0)
+	} else if (source_reflectors(s)->n == 0) {
 		candidate_stand(c, STAND_UNSEEN,
 				"confirm = always, but no reflector");
-	else
-		candidate_ask(c);
+	} else {
+		c->stand = STAND_ASKING;
+		r = candidate_ask(c);
+		if (r < 0)
+			candidate_alone(c, strerror(-r));
+	}
 }

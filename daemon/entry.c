@@ -270,7 +270,10 @@ void entry_source_event(struct entry *e, enum source_event event)
 			       : update_is_lost(e)  ? RECORD_GONE
 						    : RECORD_CHANGED);
 		break;
+	case SOURCE_STIRRED:
+		break;
 	case SOURCE_CONFIRMED:
+		e->heard_ns = source_heard_ns(e->source);
 		entry_hold(e, false);
 		e->withdrawing = false;
 		e->changed |= !e->adopted;

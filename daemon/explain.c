@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/addr_class.h"
+#include "daemon/hearsay.h"
 #include "daemon/pick.h"
 #include "daemon/source.h"
 #include "daemon/source_inside.h"
@@ -103,6 +104,7 @@ void source_explain(const struct source *s, source_line_fn *line, void *user)
 		[STAND_CONFIRMED] = "confirmed",
 		[STAND_ALONE] = "unconfirmed, goes out all the same",
 		[STAND_UNSEEN] = "not confirmed, stays unpublished",
+		[STAND_LEFT] = "left alone",
 	};
 	struct pick_request r = source_request(s);
 	struct explaining e = { .line = line, .user = user };
@@ -120,4 +122,32 @@ void source_explain(const struct source *s, source_line_fn *line, void *user)
 			       c->text[0] ? ": " : "", c->text);
 		line(user, text);
 	}
+}
+
+void source_explain_reflectors(const struct source *s, source_line_fn *line,
+			       void *user)
+{
+	char text[400];
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct hearsay *h = s->candidates[i].heard;
+
+		for (size_t k = 0; h && k < h->n; k++)
+			line(user, hearsay_print(&h->words[k], text,
+						 sizeof(text)));
+	}
+}
+
+void source_confirmed_by(const struct source *s, source_line_fn *name,
+			 void *user)
+{
+	const struct source_candidate *c = &s->candidates[0];
+	const struct hearsay *h = s->n > 0 ? c->heard : NULL;
+
+	if (!h || c->stand != STAND_CONFIRMED)
+		return;
+	for (size_t k = 0; k < h->n; k++)
+		if (h->words[k].status == 0 &&
+		    addr_equal(&h->words[k].addr, &c->public))
+			name(user, h->words[k].reflector);
 }

@@ -180,7 +180,8 @@ void feed_event(void *user, struct source *s, enum source_event event)
 	struct feed *f = user;
 
 	(void)s;
-	if (event == SOURCE_CHANGED || event == SOURCE_LOST)
+	if (event == SOURCE_CHANGED || event == SOURCE_LOST ||
+	    event == SOURCE_STIRRED)
 		feed_prepare(f);
 	for (size_t i = 0; i < f->n_entries; i++)
 		entry_source_event(f->entries[i], event);

@@ -8,7 +8,7 @@
 /* A setting that is not in a fingerprint would be lost on a reload. */
 _Static_assert(sizeof(struct config_record) == 168,
 	       "a field of a record has come: is it in its fingerprint?");
-_Static_assert(sizeof(struct config_source) == 120,
+_Static_assert(sizeof(struct config_source) == 128,
 	       "a field of a source has come: is it in its fingerprint?");
 #endif
 
@@ -70,6 +70,7 @@ uint64_t fingerprint_source(const struct config_source *s,
 	add_number(&p, s->behind_nat);
 	add_number(&p, s->confirm_timeout_ms);
 	add_number(&p, s->nat_recheck_ms);
+	add_text(&p, s->ca_file);
 	add_number(&p, s->fwmark);
 	add_number(&p, s->bind);
 	return p.sum;

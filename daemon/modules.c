@@ -4,6 +4,7 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "daemon/fetching.h"
 #include "daemon/fingerprint.h"
 #include "daemon/modules.h"
 #include "daemon/plan.h"
@@ -30,6 +31,21 @@ static void resolver_changed(void *user)
 		setup_retry(m->setup);
 }
 
+/* A reflector is let alone for a while: remembered over a restart. */
+static void modules_rests(void *user, const char *key, unsigned int failures,
+			  int64_t until_s)
+{
+	struct modules *m = user;
+
+	state_set_rest(m->state, key, failures, until_s);
+}
+
+static void modules_rested(void *user, const char *key, unsigned int failures,
+			   int64_t until_s)
+{
+	resolver_rest(user, key, failures, until_s);
+}
+
 static int open_resolver(struct modules *m, const struct config *c,
 			 struct resolver **ret)
 {
@@ -40,10 +56,15 @@ static int open_resolver(struct modules *m, const struct config *c,
 		.tries = c->resolver_tries,
 		.route = m->route,
 		.changed = resolver_changed,
+		.fetcher = &m->fetcher,
+		.rests = modules_rests,
 		.user = m,
 	};
+	int r = resolver_new(m->loop, &o, ret);
 
-	return resolver_new(m->loop, &o, ret);
+	if (r == 0)
+		state_each_rest(m->state, modules_rested, *ret);
+	return r;
 }
 
 /* Do jobs go by the same settings as before? */
@@ -150,6 +171,7 @@ int modules_open(struct modules *m, const struct config *config,
 		log_error("cannot start: %s", strerror(-r));
 		return EX_OSERR;
 	}
+	m->fetcher = fetching_by(m->notify);
 	m->source_world = (struct source_world){
 		.loop = m->loop,
 		.monitor = m->monitor,

@@ -26,6 +26,7 @@ struct modules {
 	struct monitor *monitor;
 	struct route *route;
 	struct resolver *resolver; /* of the setup in use */
+	struct resolver_fetcher fetcher;
 	struct hooks *hooks;
 	struct state *state;
 	struct own own;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/candidate.h"
+#include "daemon/nat.h"
 #include "daemon/pick.h"
 #include "daemon/source.h"
 #include "daemon/source_inside.h"
@@ -122,16 +123,31 @@ void source_adopt(struct source *s, const struct source *old)
 	memcpy(s->held, old->held, sizeof(s->held));
 	s->n_held = old->n_held;
 	s->said_nat = old->said_nat;
+	s->said_carrier = old->said_carrier;
 }
 
 /* ---- confirmation ---- */
+
+/* As if there were no address at all, and without asking ever again. */
+static void source_leave(struct source *s)
+{
+	bool news = !s->left;
+
+	s->left = true;
+	s->known = false;
+	s->failures = 0;
+	addr_set_clear(&s->public);
+	(void)source_note_loss(s);
+	if (news)
+		s->event(s->user, s, SOURCE_LOST);
+}
 
 /* Is every candidate settled, and what is then to be published? */
 void source_conclude(struct source *s)
 {
 	struct addr out[PICK_MAX];
 	struct addr_set public = { 0 };
-	size_t n = 0, unseen = 0;
+	size_t n = 0, unseen = 0, left = 0;
 	bool news;
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -141,9 +157,17 @@ void source_conclude(struct source *s)
 			return;
 		if (c->stand == STAND_UNSEEN)
 			unseen++;
+		else if (c->stand == STAND_LEFT)
+			left++;
 		else
 			out[n++] = c->public;
 	}
+	nat_look(s);
+	if (left > 0 && left == s->n) {
+		source_leave(s);
+		return;
+	}
+	s->left = false;
 	if (unseen > 0) {
 		s->failures++;
 		source_arm(s, backoff_ms(&reask, s->failures, clock_random()));
@@ -211,11 +235,8 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 		changed = !addr_equal(&picks[i].addr,
 				      &s->candidates[i].addr) ||
 			  picks[i].shut_in != s->candidates[i].shut_in;
-	for (size_t i = 0; changed && i < s->n; i++) {
-		resolver_cancel(s->world->resolver,
-				s->candidates[i].confirm_id);
-		s->candidates[i].confirm_id = 0;
-	}
+	for (size_t i = 0; changed && i < s->n; i++)
+		candidate_drop(&s->candidates[i]);
 	s->n = n;
 	for (size_t i = 0; i < n; i++) {
 		struct source_candidate *c = &s->candidates[i];
@@ -294,8 +315,10 @@ static void source_stays(struct source *s, bool path, bool force)
 		return;
 	if (path)
 		s->event(s->user, s, SOURCE_PATH);
-	if ((path || force) &&
-	    (!s->known || s->candidates[0].stand == STAND_ALONE))
+	if ((path || force) && s->candidates[0].shut_in)
+		candidate_again(&s->candidates[0], 0);
+	else if ((path || force) &&
+		 (!s->known || s->candidates[0].stand == STAND_ALONE))
 		source_begin(s);
 }
 
@@ -327,7 +350,7 @@ void source_look(struct source *s, uint64_t heard_ns, bool force)
 	source_say_nat(s, nat);
 	if (changed) {
 		s->heard_ns = heard_ns;
-		s->known = false;
+		s->known = s->left = false;
 		s->failures = 0;
 		ev_timer_stop(s->world->loop, &s->timer);
 	}
@@ -336,6 +359,7 @@ void source_look(struct source *s, uint64_t heard_ns, bool force)
 		source_news(s);
 	else
 		source_stays(s, path, force);
+	nat_look(s);
 	source_tell_loss(s, lost);
 }
 
@@ -367,9 +391,9 @@ void source_free(struct source *s)
 	if (!s)
 		return;
 	ev_timer_stop(s->world->loop, &s->timer);
+	nat_done(s);
 	for (size_t i = 0; i < s->n; i++)
-		resolver_cancel(s->world->resolver,
-				s->candidates[i].confirm_id);
+		candidate_drop(&s->candidates[i]);
 	addr_set_clear(&s->public);
 	free(s);
 }
@@ -395,6 +419,8 @@ void source_resume(struct source *s)
 	bool began = false;
 
 	for (size_t i = 0; i < s->n; i++) {
+		if (s->candidates[i].again)
+			candidate_again(&s->candidates[i], 0);
 		if (s->candidates[i].stand != STAND_ASKING)
 			continue;
 		candidate_begin(&s->candidates[i]);

@@ -19,6 +19,7 @@
 #include "resolver/resolver.h"
 
 struct ev_loop;
+struct hearsay;
 struct monitor;
 struct route;
 struct source;
@@ -42,6 +43,7 @@ enum source_event {
 	SOURCE_GONE,
 	SOURCE_GONE_SURE, /* ... and a dump asked for has said so too */
 	SOURCE_UNSEEN,    /* confirmation failed for now; it will be retried */
+	SOURCE_STIRRED,   /* it may be seen as another address: being asked */
 };
 
 /* Never from inside source_new(); anything but source_free() may be called. */
@@ -54,7 +56,8 @@ enum source_stand {
 	STAND_TRUSTED,   /* by the kernel's word: nobody was to be asked */
 	STAND_CONFIRMED, /* by reflectors */
 	STAND_ALONE,     /* nobody answered; goes out all the same */
-	STAND_UNSEEN,    /* may not go out: see text */
+	STAND_UNSEEN,    /* may not go out: see text; it is asked again */
+	STAND_LEFT,      /* left alone, for good or until the NAT changes */
 };
 
 struct source_candidate {
@@ -68,7 +71,10 @@ struct source_candidate {
 	enum source_stand stand;
 	struct addr public;    /* what the world sees; family 0: not known */
 	char text[160];        /* who said so, or why not */
+	struct hearsay *heard; /* what each reflector said; NULL: nobody */
 	int confirm_id;
+	bool again;            /* it stands already, and is asked once more */
+	uint64_t again_ns;     /* once this is over: of the hint, or 1 */
 	struct source *owner;
 	uint64_t asked_ms;
 };
@@ -131,5 +137,11 @@ bool source_behind_nat(const struct source *s);
  */
 typedef void source_line_fn(void *user, const char *line);
 void source_explain(const struct source *s, source_line_fn *line, void *user);
+/* What each reflector said last. */
+void source_explain_reflectors(const struct source *s, source_line_fn *line,
+			       void *user);
+/* The reflectors that confirmed what is published, one call per name. */
+void source_confirmed_by(const struct source *s, source_line_fn *name,
+			 void *user);
 
 #endif

@@ -36,6 +36,9 @@ struct source {
 	bool gone;      /* none of them is there */
 	bool verifying; /* a dump is asked for */
 	unsigned int resyncs; /* before that */
+	struct nat *behind; /* NULL: not behind NAT */
+	bool said_carrier;
+	bool left; /* for now, and that was told */
 	ev_timer timer;        /* to go out alone, or to ask again */
 };
 

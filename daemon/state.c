@@ -21,6 +21,7 @@
 /* ... and as many refusals almost at once. */
 #define URGENT_MS 20
 #define KEY_MAX 640
+#define REST_KEPT_S (2 * 86400)
 
 struct state {
 	struct ev_loop *loop;
@@ -260,4 +261,31 @@ void state_account_set(struct state *s, const char *name, int64_t bucket_ms,
 	a->bucket_ms = bucket_ms;
 	a->rest_ms = rest_ms;
 	state_touch(s, SPACING_MS);
+}
+
+/* ---- reflectors ---- */
+
+void state_set_rest(struct state *s, const char *key, unsigned int failures,
+		    int64_t until_s)
+{
+	struct state_rest *r = state_book_rest(&s->book, key);
+
+	if (!r)
+		return;
+	r->failures = failures;
+	r->until_s = until_s;
+	state_touch(s, SPACING_MS);
+}
+
+/* What ended long ago tells nothing, and may be of reflectors long gone. */
+void state_each_rest(const struct state *s, state_rest_fn *each, void *user)
+{
+	int64_t now_s = clock_wall_s();
+
+	for (struct state_rest *r = s->book.rests; r; r = r->next) {
+		if (r->until_s < now_s - REST_KEPT_S)
+			r->failures = 0;
+		if (r->failures > 0)
+			each(user, r->key, r->failures, r->until_s);
+	}
 }

@@ -66,6 +66,16 @@ const struct state_refusal *state_refusal(const struct state *s,
 void state_refused(struct state *s, const char *name, int family,
 		   const char *provider, const struct state_refusal *r);
 
+/*
+ * A reflector, by the resolver's key, rests until then (seconds since 1970)
+ * after so many failures; 0: it does not, any more.
+ */
+void state_set_rest(struct state *s, const char *key, unsigned int failures,
+		    int64_t until_s);
+typedef void state_rest_fn(void *user, const char *key, unsigned int failures,
+			   int64_t until_s);
+void state_each_rest(const struct state *s, state_rest_fn *each, void *user);
+
 /* The account's times, zero at first; NULL without memory. */
 const struct state_account *state_account(struct state *s, const char *name);
 void state_account_set(struct state *s, const char *name, int64_t bucket_ms,

@@ -50,6 +50,12 @@ void state_book_done(struct state_book *b)
 			b->buckets[i] = n->next;
 			note_free(n);
 		}
+	while (b->rests) {
+		struct state_rest *r = b->rests;
+
+		b->rests = r->next;
+		free(r);
+	}
 	while (b->accounts) {
 		struct state_account *a = b->accounts;
 
@@ -125,6 +131,24 @@ struct state_note *state_book_note(struct state_book *b, const char *key)
 	*at = n;
 	b->n_notes++;
 	return n;
+}
+
+struct state_rest *state_book_rest(struct state_book *b, const char *key)
+{
+	size_t len = strlen(key) + 1;
+	struct state_rest *r = b->rests;
+
+	while (r && strcmp(r->key, key) != 0)
+		r = r->next;
+	if (r)
+		return r;
+	r = calloc(1, sizeof(*r) + len);
+	if (!r)
+		return NULL;
+	memcpy(r->key, key, len);
+	r->next = b->rests;
+	b->rests = r;
+	return r;
 }
 
 struct state_account *state_book_account(struct state_book *b,

@@ -37,10 +37,19 @@ struct state_account {
 	char name[];
 };
 
+/* A reflector that failed or lied. */
+struct state_rest {
+	struct state_rest *next;
+	unsigned int failures; /* in a row; 0: nothing to be remembered */
+	int64_t until_s;
+	char key[];
+};
+
 struct state_book {
 	struct state_note **buckets; /* by hash of the key */
 	size_t n_buckets, n_notes;
 	struct state_account *accounts;
+	struct state_rest *rests;
 };
 
 void state_book_done(struct state_book *b);
@@ -52,6 +61,8 @@ struct state_note *state_book_find(const struct state_book *b,
 struct state_note *state_book_note(struct state_book *b, const char *key);
 struct state_account *state_book_account(struct state_book *b,
 					 const char *name);
+
+struct state_rest *state_book_rest(struct state_book *b, const char *key);
 
 /* Copies all; NULL without memory. */
 struct state_refusal *state_refusal_new(const struct addr_set *wanted,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,19 @@ static void take_account(const char *name, const json_t *o,
 	a->rest_ms = json_integer_value(json_object_get(o, "rest"));
 }
 
+static void take_rest(const char *key, const json_t *o, struct state_book *b)
+{
+	json_int_t failures = json_integer_value(
+		json_object_get(o, "failures"));
+	struct state_rest *r = failures > 0 && failures < INT_MAX ?
+				       state_book_rest(b, key) : NULL;
+
+	if (!r)
+		return;
+	r->failures = (unsigned int)failures;
+	r->until_s = json_integer_value(json_object_get(o, "until"));
+}
+
 int state_file_parse(const char *text, size_t len, struct state_book *ret,
 		     const char **ret_why)
 {
@@ -107,6 +121,8 @@ int state_file_parse(const char *text, size_t len, struct state_book *ret,
 		take_note(key, o, ret);
 	json_object_foreach(json_object_get(root, "accounts"), key, o)
 		take_account(key, o, ret);
+	json_object_foreach(json_object_get(root, "reflectors"), key, o)
+		take_rest(key, o, ret);
 	json_decref(root);
 	return 0;
 }
@@ -169,6 +185,23 @@ static void put_notes(struct buf *out, const struct state_book *b)
 		}
 }
 
+static void put_rests(struct buf *out, const struct state_book *b)
+{
+	bool first = true;
+
+	for (const struct state_rest *r = b->rests; r; r = r->next) {
+		if (r->failures == 0)
+			continue;
+		buf_add_str(out, first ? ",\"reflectors\":{" : ",");
+		first = false;
+		buf_add_json(out, r->key);
+		buf_addf(out, ":{\"failures\":%u,\"until\":%" PRId64 "}",
+			 r->failures, r->until_s);
+	}
+	if (!first)
+		buf_add_str(out, "}");
+}
+
 void state_file_print(const struct state_book *b, struct buf *out)
 {
 	size_t at = out->len;
@@ -182,7 +215,9 @@ void state_file_print(const struct state_book *b, struct buf *out)
 		buf_addf(out, ":{\"bucket\":%" PRId64 ",\"rest\":%" PRId64
 			 "}%s", a->bucket_ms, a->rest_ms, a->next ? "," : "");
 	}
-	buf_add_str(out, "}}");
+	buf_add_str(out, "}");
+	put_rests(out, b);
+	buf_add_str(out, "}");
 	if (out->failed)
 		return;
 	(void)snprintf(sum, sizeof(sum), "%08x",

@@ -41,6 +41,11 @@ static json_t *json_time(int64_t wall_s)
 		      : json_null();
 }
 
+static void append_line(void *user, const char *line)
+{
+	(void)json_array_append_new(user, json_text(line));
+}
+
 /* When the entry's timer will run out, by the wall clock. */
 static json_t *json_next(const struct entry *e)
 {
@@ -66,8 +71,7 @@ static json_t *source_object(const struct source *s, const struct monitor *m)
 		n > 0 ? monitor_link(m, c[0].ifindex) : NULL;
 	json_t *by = json_array();
 
-	if (n > 0 && c[0].stand == STAND_CONFIRMED)
-		(void)json_array_append_new(by, json_string(c[0].text));
+	source_confirmed_by(s, append_line, by);
 	return json_pack(
 		"{s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "name",
 		source_config(s)->name, "family",
@@ -127,11 +131,6 @@ json_t *status_of(const struct setup *s, const struct monitor *m,
 
 /* ---- why ---- */
 
-static void append_line(void *user, const char *line)
-{
-	(void)json_array_append_new(user, json_text(line));
-}
-
 static void append_servers(json_t *list, const struct resolver_answer *a)
 {
 	char line[400];
@@ -188,9 +187,12 @@ static const char *next_act(const struct entry *e)
 static json_t *why_object(const struct entry *e)
 {
 	json_t *o = entry_object(e), *addresses = json_array();
+	json_t *reflectors = json_array();
 
 	source_explain(e->source, append_line, addresses);
 	(void)json_object_set_new(o, "addresses", addresses);
+	source_explain_reflectors(e->source, append_line, reflectors);
+	(void)json_object_set_new(o, "reflectors", reflectors);
 	(void)json_object_set_new(o, "zone",
 				  json_text(e->answer ? e->answer->zone
 						      : NULL));

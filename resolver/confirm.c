@@ -19,13 +19,20 @@
  */
 #define ASK_NEXT_MS 250
 
+static void slot_stop(struct confirm_slot *s)
+{
+	if (s->inquiry)
+		inquiry_stop(s->inquiry);
+}
+
 static void confirm_free(struct op *op)
 {
 	struct confirm *c = (struct confirm *)op;
 
 	ev_timer_stop(op->resolver->loop, &c->timer);
 	for (size_t i = 0; c->slots && i < c->n; i++) {
-		inquiry_stop(&c->slots[i].inquiry);
+		slot_stop(&c->slots[i]);
+		free(c->slots[i].inquiry);
 		free(c->slots[i].text);
 	}
 	free(c->slots);
@@ -114,7 +121,7 @@ static void slot_fail(struct confirm_slot *s, int status, const char *why)
 	if (why != r->why)
 		(void)snprintf(r->why, sizeof(r->why), "%s", why);
 	c->votes[s - c->slots].state = QUORUM_FAILED;
-	inquiry_stop(&s->inquiry);
+	slot_stop(s);
 }
 
 static void slot_take(struct confirm_slot *s, const struct inquiry_reply *reply)
@@ -135,7 +142,7 @@ static void slot_take(struct confirm_slot *s, const struct inquiry_reply *reply)
 	r->addr = reply->addr;
 	vote->state = QUORUM_SAID;
 	vote->addr = reply->addr;
-	inquiry_stop(&s->inquiry);
+	slot_stop(s);
 }
 
 /* Decided by those who were asked, if nobody else is? */
@@ -200,7 +207,12 @@ static void slot_ask(struct confirm_slot *s)
 		slot_fail(s, s->error, "this is no reflector");
 		return;
 	}
-	rc = inquiry_start(&s->inquiry, c->op.resolver, &q, c->answered, s,
+	s->inquiry = malloc(sizeof(*s->inquiry));
+	if (!s->inquiry) {
+		slot_fail(s, -ENOMEM, "no memory");
+		return;
+	}
+	rc = inquiry_start(s->inquiry, c->op.resolver, &q, c->answered, s,
 			   r->why);
 	if (rc < 0)
 		slot_fail(s, rc, r->why);

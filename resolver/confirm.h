@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "net/egress.h"
 
+struct ev_loop;
 struct resolver;
 
 struct resolver_confirm {
@@ -66,6 +67,40 @@ int resolver_confirm(struct resolver *r, const struct resolver_confirm *c,
 
 /* Is text a reflector? 0, or -EINVAL for nonsense. */
 int resolver_reflector_check(const char *text);
+
+/* ---- what the router announces, where one is between us and the world ---- */
+
+struct resolver_watch;
+
+struct resolver_watch_options {
+	struct addr gateway;
+	struct egress egress; /* to it */
+	int ifindex;          /* where it announces */
+};
+
+/* What it answered to a question of our own; announcements only lead there. */
+struct resolver_router_word {
+	struct addr addr; /* its own; family 0: it has none */
+	bool changed;     /* that is not what it said last, or the first word */
+	bool lost;        /* it was started anew since (RFC 6887, 8.5) */
+	uint64_t heard_ns; /* the announcement; 0: there was none */
+};
+
+typedef void resolver_watch_fn(void *user,
+			       const struct resolver_router_word *word);
+
+/* 0 or -errno. Costs a socket, and nothing while the router is silent. */
+int resolver_watch_new(struct ev_loop *loop,
+		       const struct resolver_watch_options *o,
+		       resolver_watch_fn *news, void *user,
+		       struct resolver_watch **ret);
+/* NULL is fine. No callback follows. */
+void resolver_watch_free(struct resolver_watch *w);
+/* Asks it now. Where it does not speak no callback follows. */
+void resolver_watch_ask(struct resolver_watch *w);
+/* Has it ever answered, and what last? */
+bool resolver_watch_speaks(const struct resolver_watch *w,
+			   struct addr *ret_addr);
 
 /* ---- what others do for it ---- */
 

@@ -21,7 +21,7 @@ struct confirm_slot {
 	char *text;
 	struct reflector reflector;
 	int error; /* of its text */
-	struct inquiry inquiry;
+	struct inquiry *inquiry; /* NULL: not asked */
 	size_t said; /* its reflection, once asked */
 	bool blame;  /* it was really asked, and has failed */
 };

@@ -136,7 +136,7 @@ static const struct row {
 	  RESOLVER_NOT_SEEN, 3, false },
 	{ "nobody at all", { DEAF, DEAF, DEAF }, 3, 60, RESOLVER_NOT_SEEN, 3,
 	  false },
-	{ "one heard when the time is over", { SEEN, DEAF, DEAF }, 2, 60,
+	{ "one heard when the time is over", { SEEN, DEAF, DEAF }, 2, 240,
 	  RESOLVER_DISPUTED, 2, true },
 };
 

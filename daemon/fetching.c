@@ -1,0 +1,106 @@
+#include "config.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/fetching.h"
+#include "notify/notify.h"
+
+/* One on its way; ended by its answer or by the one who asked. */
+struct fetching {
+	struct fetching *next;
+	int id;
+	resolver_fetched_fn *done;
+	void *user;
+};
+
+/* All of them: there is one update process. */
+static struct fetching *all;
+
+static struct fetching *fetching_take(const struct fetching *which, int id)
+{
+	for (struct fetching **p = &all; *p; p = &(*p)->next)
+		if (*p == which || (!which && (*p)->id == id)) {
+			struct fetching *f = *p;
+
+			*p = f->next;
+			return f;
+		}
+	return NULL;
+}
+
+static void fetching_answered(void *user, const struct notify_reply *reply)
+{
+	struct fetching *f = fetching_take(user, 0);
+	resolver_fetched_fn *done = f->done;
+	void *owner = f->user;
+
+	free(f);
+	done(owner, reply->status == NOTIFY_DONE ? 0 : -EREMOTEIO,
+	     reply->text);
+}
+
+static int fetching_submit(struct notify *notify,
+			   const struct resolver_fetch *what, const char *url,
+			   struct fetching *f)
+{
+	char interface[IF_NAMESIZE];
+	struct notify_fetch job = {
+		.url = url,
+		.pointer = what->pointer,
+		.ca_file = what->ca_file,
+		.family = what->family,
+		.source = what->egress.source,
+		.mark = what->egress.mark,
+		.timeout_ms = what->timeout_ms,
+	};
+
+	if (what->egress.ifindex) {
+		job.interface = if_indextoname(
+			(unsigned int)what->egress.ifindex, interface);
+		if (!job.interface)
+			return -ENODEV;
+	}
+	return notify_fetch(notify, &job, fetching_answered, f);
+}
+
+static int fetching_start(void *owner, const struct resolver_fetch *what,
+			  resolver_fetched_fn *done, void *user)
+{
+	struct fetching *f = calloc(1, sizeof(*f));
+	char *url = f ? strndup(what->url, what->url_len) : NULL;
+	int id = -ENOMEM;
+
+	if (url)
+		id = fetching_submit(owner, what, url, f);
+	free(url);
+	if (id < 0) {
+		free(f);
+		return id;
+	}
+	*f = (struct fetching){ .next = all, .id = id, .done = done,
+				.user = user };
+	all = f;
+	return id;
+}
+
+static void fetching_cancel(void *owner, int id)
+{
+	struct fetching *f = fetching_take(NULL, id);
+
+	if (!f)
+		return;
+	notify_cancel(owner, id);
+	free(f);
+}
+
+struct resolver_fetcher fetching_by(struct notify *notify)
+{
+	return (struct resolver_fetcher){
+		.owner = notify,
+		.start = fetching_start,
+		.cancel = fetching_cancel,
+	};
+}
