@@ -1,5 +1,8 @@
 #include "config.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/addr_class.h"
 #include "resolver/doubt.h"
 
@@ -27,7 +30,9 @@ enum resolver_doubt doubt_of(const struct said *s, const struct addr *from,
 {
 	bool inside = false;
 
-	if (s->outcome == RESOLVER_INTERCEPTED)
+	/* A resolver that does not care to answer this is one as well. */
+	if (s->outcome == RESOLVER_INTERCEPTED ||
+	    (s->outcome == RESOLVER_LAME && s->ra))
 		return RESOLVER_NO_AA;
 	if (s->outcome != RESOLVER_ANSWERED && s->outcome != RESOLVER_CNAME)
 		return RESOLVER_SURE;
@@ -42,29 +47,42 @@ enum resolver_doubt doubt_of(const struct said *s, const struct addr *from,
 	return s->ra ? RESOLVER_RA : RESOLVER_SURE;
 }
 
-enum doubt_end doubt_settle(enum resolver_doubt doubt, enum doubt_proof soa,
-			    enum doubt_proof tcp)
+bool doubt_is_resolver(const char *version)
+{
+	static const char *const programs[] = {
+		"dnsmasq", "unbound", "PowerDNS Recursor", "Knot Resolver",
+		"AdGuard", "Pi-hole",
+	};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		if (strncasecmp(version, programs[i],
+				strlen(programs[i])) == 0)
+			return true;
+	return false;
+}
+
+enum doubt_end doubt_settle(enum resolver_doubt doubt,
+			    const struct doubt_proofs *p)
 {
 	switch (doubt) {
 	case RESOLVER_SURE:
 		return DOUBT_BELIEVED;
 	case RESOLVER_INSIDE:
 		return DOUBT_CONFIRMED;
-	case RESOLVER_NO_AA:
-		/* Never what it said; the server itself may be heard by TCP. */
-		if (tcp == PROOF_OPEN)
-			return DOUBT_OPEN;
-		return tcp == PROOF_GIVEN ? DOUBT_BELIEVED_TCP
-					  : DOUBT_CONFIRMED;
 	case RESOLVER_RA:
 	case RESOLVER_PRIVATE:
+		if (p->soa == PROOF_GIVEN && p->ident == PROOF_GIVEN)
+			return DOUBT_BELIEVED;
+		if (p->tcp == PROOF_GIVEN)
+			return DOUBT_BELIEVED_TCP;
+		if (p->soa != PROOF_FAILED && p->ident != PROOF_FAILED)
+			return DOUBT_OPEN;
+		break;
+	case RESOLVER_NO_AA:
+		/* Never what it said; the server itself may be heard by TCP. */
 		break;
 	}
-	if (soa == PROOF_GIVEN)
-		return DOUBT_BELIEVED;
-	if (tcp == PROOF_GIVEN)
-		return DOUBT_BELIEVED_TCP;
-	if (soa == PROOF_OPEN || tcp == PROOF_OPEN)
+	if (p->tcp == PROOF_OPEN)
 		return DOUBT_OPEN;
-	return DOUBT_CONFIRMED;
+	return p->tcp == PROOF_GIVEN ? DOUBT_BELIEVED_TCP : DOUBT_CONFIRMED;
 }

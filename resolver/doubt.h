@@ -23,10 +23,23 @@ enum resolver_doubt doubt_of(const struct said *s, const struct addr *from,
 
 /* A proof that was asked for. */
 enum doubt_proof {
-	PROOF_OPEN,   /* not asked for yet, or no answer yet */
-	PROOF_GIVEN,  /* the zone's SOA with AA; by TCP: nothing to doubt */
+	PROOF_OPEN, /* not asked for yet, or no answer yet */
+	PROOF_GIVEN,
 	PROOF_FAILED,
 };
+
+struct doubt_proofs {
+	enum doubt_proof soa;   /* the zone's, with AA */
+	enum doubt_proof ident; /* it does not say that it is a resolver */
+	enum doubt_proof tcp;   /* by TCP there is nothing to doubt */
+};
+
+/*
+ * Is this, in answer to version.bind, the name of a program that resolves
+ * and rewrites but serves no zones? Such a one passes on the SOA, and even
+ * its AA, of a server that it may reach where we do not.
+ */
+bool doubt_is_resolver(const char *version);
 
 enum doubt_end {
 	DOUBT_OPEN,        /* one of the proofs must be waited for */
@@ -36,7 +49,7 @@ enum doubt_end {
 };
 
 /* What the proofs come to, for an answer in doubt. */
-enum doubt_end doubt_settle(enum resolver_doubt doubt, enum doubt_proof soa,
-			    enum doubt_proof tcp);
+enum doubt_end doubt_settle(enum resolver_doubt doubt,
+			    const struct doubt_proofs *p);
 
 #endif

@@ -7,6 +7,9 @@
 #include "resolver/hearing.h"
 #include "resolver/zone_read.h"
 
+/* How long we wait for a server to tell its program's name. */
+#define IDENT_TIMEOUT_MS 250
+
 static void hearing_end(struct hearing *h)
 {
 	hearing_stop(h);
@@ -29,7 +32,7 @@ static void hearing_read(const struct hearing *h,
 
 static void hearing_settle(struct hearing *h)
 {
-	switch (doubt_settle(h->doubt, h->soa_proof, h->tcp_proof)) {
+	switch (doubt_settle(h->doubt, &h->proofs)) {
 	case DOUBT_OPEN:
 		return;
 	case DOUBT_BELIEVED:
@@ -53,14 +56,14 @@ static void tcp_answered(void *user, const struct probe_reply *reply)
 	struct hearing *h = user;
 	struct said s;
 
-	h->tcp_proof = PROOF_FAILED;
+	h->proofs.tcp = PROOF_FAILED;
 	if (reply->status == 0) {
 		hearing_read(h, reply, &s);
 		if ((s.outcome == RESOLVER_ANSWERED ||
 		     s.outcome == RESOLVER_CNAME) &&
 		    doubt_of(&s, &h->question.probe.server,
 			     h->question.global) == RESOLVER_SURE) {
-			h->tcp_proof = PROOF_GIVEN;
+			h->proofs.tcp = PROOF_GIVEN;
 			said_copy(&s, h->out);
 		}
 	}
@@ -71,12 +74,21 @@ static void ask_tcp(struct hearing *h)
 {
 	struct probe_question q = h->question.probe;
 
-	if (h->tcp_asked || h->tcp_proof != PROOF_OPEN)
-		return;
-	h->tcp_asked = true;
+	if (h->tcp.loop)
+		return; /* it is asked already */
 	q.tcp = true;
 	if (probe_start(&h->tcp, h->loop, &q, tcp_answered, h) < 0)
-		h->tcp_proof = PROOF_FAILED;
+		h->proofs.tcp = PROOF_FAILED;
+}
+
+/* A proof is in. One that has failed leaves TCP to be tried. */
+static void proof_came(struct hearing *h, enum doubt_proof proof)
+{
+	if (!h->answered)
+		return;
+	if (proof == PROOF_FAILED)
+		ask_tcp(h);
+	hearing_settle(h);
 }
 
 static void soa_answered(void *user, const struct probe_reply *reply)
@@ -88,46 +100,70 @@ static void soa_answered(void *user, const struct probe_reply *reply)
 	char found[DNS_NAME_SIZE];
 	uint32_t ttl_s;
 
-	h->soa_proof = PROOF_FAILED;
+	h->proofs.soa = PROOF_FAILED;
 	if (reply->status == 0 &&
 	    zone_read_soa(&m, zone, true, found, &ttl_s) == 0 &&
 	    dns_name_equal(found, zone))
-		h->soa_proof = PROOF_GIVEN;
-	if (!h->answered)
-		return;
-	if (h->soa_proof == PROOF_FAILED)
-		ask_tcp(h);
-	hearing_settle(h);
+		h->proofs.soa = PROOF_GIVEN;
+	proof_came(h, h->proofs.soa);
 }
 
-static void ask_soa(struct hearing *h)
+static bool says_resolver(const struct probe_reply *reply)
+{
+	struct dns_record rec;
+	struct dns_answer a;
+
+	if (reply->status < 0 ||
+	    dns_answer_open(reply->query, reply->query_len, reply->data,
+			    reply->len, &a) < 0)
+		return false;
+	while (dns_answer_next(&a, &rec) == 1)
+		if (rec.section == DNS_ANSWER && rec.type == DNS_TXT &&
+		    doubt_is_resolver(rec.text))
+			return true;
+	return false;
+}
+
+static void ident_answered(void *user, const struct probe_reply *reply)
+{
+	struct hearing *h = user;
+
+	h->proofs.ident = says_resolver(reply) ? PROOF_FAILED : PROOF_GIVEN;
+	proof_came(h, h->proofs.ident);
+}
+
+static void ask_soa_and_ident(struct hearing *h)
 {
 	struct probe_question q = h->question.probe;
 
-	if (h->soa_asked)
-		return;
-	h->soa_asked = true;
 	q.name = h->question.zone;
 	q.type = DNS_SOA;
 	if (!q.name ||
 	    probe_start(&h->soa, h->loop, &q, soa_answered, h) < 0)
-		h->soa_proof = PROOF_FAILED;
+		h->proofs.soa = PROOF_FAILED;
+	q.name = "version.bind";
+	q.type = DNS_TXT;
+	q.class = DNS_CH;
+	/* Many do not answer that: they are not resolvers that we know. */
+	if (q.timeout_ms > IDENT_TIMEOUT_MS)
+		q.timeout_ms = IDENT_TIMEOUT_MS;
+	q.tries = 1;
+	if (probe_start(&h->ident, h->loop, &q, ident_answered, h) < 0)
+		h->proofs.ident = PROOF_GIVEN;
 }
 
 /*
- * Both proofs at once; but of a server that has given its SOA before, TCP
- * is not troubled unless it fails to.
+ * All proofs at once; but of a server that has given them before, TCP is
+ * not troubled unless it fails to.
  */
 static void ask_proofs(struct hearing *h)
 {
-	bool early = h->soa_asked;
-
 	if (h->doubt == RESOLVER_INSIDE)
 		return;
-	if (h->doubt != RESOLVER_NO_AA)
-		ask_soa(h);
-	if (h->doubt == RESOLVER_NO_AA || !early ||
-	    h->soa_proof == PROOF_FAILED)
+	if (h->doubt != RESOLVER_NO_AA && !h->early)
+		ask_soa_and_ident(h);
+	if (h->doubt == RESOLVER_NO_AA || !h->early ||
+	    h->proofs.soa == PROOF_FAILED || h->proofs.ident == PROOF_FAILED)
 		ask_tcp(h);
 }
 
@@ -172,8 +208,9 @@ int hearing_start(struct hearing *h, struct ev_loop *loop,
 	h->done = done;
 	h->user = user;
 	r = probe_start(&h->udp, loop, &q->probe, udp_answered, h);
+	h->early = q->doubted;
 	if (r == 0 && q->doubted)
-		ask_soa(h);
+		ask_soa_and_ident(h);
 	return r;
 }
 
@@ -181,5 +218,6 @@ void hearing_stop(struct hearing *h)
 {
 	probe_stop(&h->udp);
 	probe_stop(&h->soa);
+	probe_stop(&h->ident);
 	probe_stop(&h->tcp);
 }

@@ -32,12 +32,12 @@ typedef void hearing_done_fn(void *user);
 struct hearing {
 	struct ev_loop *loop;
 	struct hearing_question question;
-	struct probe udp, soa, tcp;
+	struct probe udp, soa, ident, tcp;
 	enum resolver_doubt doubt;
 	enum resolver_outcome first; /* by UDP, believed or not */
 	bool answered; /* by UDP */
-	bool soa_asked, tcp_asked;
-	enum doubt_proof soa_proof, tcp_proof;
+	bool early; /* its proofs were asked for at once */
+	struct doubt_proofs proofs;
 	struct resolver_server *out;
 	hearing_done_fn *done;
 	void *user;

@@ -155,6 +155,11 @@ static void print_foreign(const struct resolver_server *s, char *out,
 				   "intercepted?";
 	char text[160];
 
+	if (s->rcode != DNS_NOERROR && s->rcode != DNS_NXDOMAIN) {
+		(void)snprintf(out, size, "%s: %s (%s)", why[s->doubt], what,
+			       dns_rcode_name(s->rcode));
+		return;
+	}
 	if (s->n_addrs == 0) {
 		(void)snprintf(out, size, "%s: %s", why[s->doubt], what);
 		return;

@@ -42,8 +42,10 @@ static const struct row {
 	{ "a primary on loopback, with an old documentation address",
 	  RESOLVER_ANSWERED, false, "192.0.2.1", "127.0.0.1", true,
 	  RESOLVER_SURE },
-	{ "lame is lame", RESOLVER_LAME, true, NULL, "1.2.3.4", true,
+	{ "lame is lame", RESOLVER_LAME, false, NULL, "1.2.3.4", true,
 	  RESOLVER_SURE },
+	{ "... but not with recursion", RESOLVER_LAME, true, NULL, "1.2.3.4",
+	  true, RESOLVER_NO_AA },
 	{ "silent is silent", RESOLVER_SILENT, false, NULL, "1.2.3.4", true,
 	  RESOLVER_SURE },
 };
@@ -73,51 +75,69 @@ END_TEST
 static const struct settle_row {
 	const char *name;
 	enum resolver_doubt doubt;
-	enum doubt_proof soa, tcp;
+	enum doubt_proof soa, ident, tcp;
 	enum doubt_end want;
 } settles[] = {
-	{ "no doubt, no proof", RESOLVER_SURE, O, O, DOUBT_BELIEVED },
-	{ "BIND with recursion", RESOLVER_RA, G, O, DOUBT_BELIEVED },
-	{ "... and a private address", RESOLVER_PRIVATE, G, F,
+	{ "no doubt, no proof", RESOLVER_SURE, O, O, O, DOUBT_BELIEVED },
+	{ "BIND with recursion", RESOLVER_RA, G, G, O, DOUBT_BELIEVED },
+	{ "... and a private address", RESOLVER_PRIVATE, G, G, F,
 	  DOUBT_BELIEVED },
-	{ "nothing known yet", RESOLVER_RA, O, O, DOUBT_OPEN },
-	{ "no SOA, TCP is waited for", RESOLVER_RA, F, O, DOUBT_OPEN },
-	{ "TCP says no more, SOA is waited for", RESOLVER_RA, O, F,
+	{ "nothing known yet", RESOLVER_RA, O, O, O, DOUBT_OPEN },
+	{ "half of it known", RESOLVER_RA, G, O, O, DOUBT_OPEN },
+	{ "... the other half", RESOLVER_RA, O, G, F, DOUBT_OPEN },
+	{ "no SOA, TCP is waited for", RESOLVER_RA, F, G, O, DOUBT_OPEN },
+	{ "a SOA by way of dnsmasq", RESOLVER_RA, G, F, F, DOUBT_CONFIRMED },
+	{ "... and TCP is waited for", RESOLVER_RA, G, F, O, DOUBT_OPEN },
+	{ "TCP says no more, SOA is waited for", RESOLVER_RA, O, O, F,
 	  DOUBT_OPEN },
-	{ "only UDP is redirected", RESOLVER_RA, F, G, DOUBT_BELIEVED_TCP },
-	{ "... and the SOA takes long", RESOLVER_PRIVATE, O, G,
+	{ "only UDP is redirected", RESOLVER_RA, F, F, G,
 	  DOUBT_BELIEVED_TCP },
-	{ "all of port 53 is redirected", RESOLVER_RA, F, F,
+	{ "... and the SOA takes long", RESOLVER_PRIVATE, O, O, G,
+	  DOUBT_BELIEVED_TCP },
+	{ "all of port 53 is redirected", RESOLVER_RA, F, G, F,
 	  DOUBT_CONFIRMED },
-	{ "without AA, a SOA is no excuse", RESOLVER_NO_AA, G, F,
+	{ "without AA, a SOA is no excuse", RESOLVER_NO_AA, G, G, F,
 	  DOUBT_CONFIRMED },
-	{ "... TCP may be", RESOLVER_NO_AA, O, O, DOUBT_OPEN },
-	{ "... and is", RESOLVER_NO_AA, F, G, DOUBT_BELIEVED_TCP },
-	{ "a split horizon has nothing to prove", RESOLVER_INSIDE, G, G,
+	{ "... TCP may be", RESOLVER_NO_AA, O, O, O, DOUBT_OPEN },
+	{ "... and is", RESOLVER_NO_AA, F, O, G, DOUBT_BELIEVED_TCP },
+	{ "a split horizon has nothing to prove", RESOLVER_INSIDE, G, G, G,
 	  DOUBT_CONFIRMED },
 };
 
 START_TEST(test_settle)
 {
 	const struct settle_row *r = &settles[_i];
-	enum doubt_end got = doubt_settle(r->doubt, r->soa, r->tcp);
+	struct doubt_proofs p = { r->soa, r->ident, r->tcp };
+	enum doubt_end got = doubt_settle(r->doubt, &p);
 
 	ck_assert_msg(got == r->want, "%s: %d, not %d", r->name, (int)got,
 		      (int)r->want);
 }
 END_TEST
 
-/* Whatever the proofs are, once both are in it is over. */
+/* Whatever the proofs are, once all are in it is over. */
 START_TEST(test_it_ends)
 {
 	for (int d = RESOLVER_SURE; d <= RESOLVER_INSIDE; d++)
-		for (int soa = PROOF_GIVEN; soa <= PROOF_FAILED; soa++)
-			for (int tcp = PROOF_GIVEN; tcp <= PROOF_FAILED; tcp++)
-				ck_assert_int_ne(
-					doubt_settle((enum resolver_doubt)d,
-						     (enum doubt_proof)soa,
-						     (enum doubt_proof)tcp),
-					DOUBT_OPEN);
+		for (int i = 0; i < 8; i++) {
+			struct doubt_proofs p = {
+				i & 1 ? G : F, i & 2 ? G : F, i & 4 ? G : F,
+			};
+
+			ck_assert_int_ne(doubt_settle((enum resolver_doubt)d,
+						      &p), DOUBT_OPEN);
+		}
+}
+END_TEST
+
+START_TEST(test_programs)
+{
+	ck_assert(doubt_is_resolver("dnsmasq-2.90"));
+	ck_assert(doubt_is_resolver("dnsmasq-pi-hole-v2.90"));
+	ck_assert(doubt_is_resolver("unbound 1.17.1"));
+	ck_assert(!doubt_is_resolver("9.18.49-1~deb12u3-Debian"));
+	ck_assert(!doubt_is_resolver("Knot DNS 3.2.6"));
+	ck_assert(!doubt_is_resolver(""));
 }
 END_TEST
 
@@ -129,6 +149,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_doubt, 0, SUITE_COUNT(rows));
 	tcase_add_loop_test(tc, test_settle, 0, SUITE_COUNT(settles));
 	tcase_add_test(tc, test_it_ends);
+	tcase_add_test(tc, test_programs);
 	suite_add_tcase(s, tc);
 	return s;
 }

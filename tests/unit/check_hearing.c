@@ -92,6 +92,11 @@ static const struct row {
 	{ "... and passes the SOA on, without AA",
 	  { SOA(FAKE_RA), SAYS(FAKE_AA | FAKE_RA, "5.6.7.8") },
 	  NOT_ITS " (5.6.7.8)", RESOLVER_INTERCEPTED, 1 },
+	{ "... and passes the SOA on with its AA, but says who it is",
+	  { SOA(FAKE_RA | FAKE_AA), SAYS(FAKE_AA | FAKE_RA, "5.6.7.8"),
+	    { .name = "version.bind", .type = DNS_TXT,
+	      .records = "an @ 0 TXT dnsmasq-2.90" } },
+	  NOT_ITS " (5.6.7.8)", RESOLVER_INTERCEPTED, 1 },
 	{ "... or says another zone's",
 	  { { .type = DNS_SOA, .flags = FAKE_AA | FAKE_RA,
 	      .records = "au . 300 SOA ns1.example" },
@@ -108,6 +113,10 @@ static const struct row {
 	  { { .flags = FAKE_RA, .rcode = DNS_NXDOMAIN } },
 	  "answered without authority: intercepted?", RESOLVER_INTERCEPTED,
 	  1 },
+	{ "... that will not say",
+	  { { .flags = FAKE_RA, .rcode = DNS_REFUSED } },
+	  "answered without authority: intercepted? (REFUSED)",
+	  RESOLVER_INTERCEPTED, 1 },
 	{ "a private address, from within",
 	  { SOA(FAKE_AA), SAYS(FAKE_AA, "10.0.0.7") },
 	  "answered with a private address, from within: a split horizon, "
@@ -176,7 +185,7 @@ START_TEST(test_doubted)
 	ck_assert(wait_for(loop, &done, 1, 10));
 	ck_assert_int_eq(out.outcome, RESOLVER_ANSWERED);
 	ck_assert_int_eq(out.doubt, RESOLVER_RA);
-	ck_assert_uint_eq(fake_dns_seen(dns)->udp, 2);
+	ck_assert_uint_eq(fake_dns_seen(dns)->udp, 3);
 	ck_assert_uint_eq(fake_dns_seen(dns)->tcp, 0);
 	out_free(&out);
 }
