@@ -108,10 +108,15 @@ def set_up(public):
         f"peer name inet0 address {MAC['inet0']} netns inet")
     run("ip link set lo up")
     run("ip -n inet link set lo up")
+    run(f"ip -n inet addr add {SERVER}/32 dev lo")
+    address_links(public)
+
+
+def address_links(public):
+    """wan0 and inet0 as neighbours, with addresses and routes."""
     run("ip addr add 10.255.0.2/30 dev wan0")
     run(f"ip addr add {public}/32 dev wan0")
     run("ip -n inet addr add 10.255.0.1/30 dev inet0")
-    run(f"ip -n inet addr add {SERVER}/32 dev lo")
     run("ip link set wan0 up")
     run("ip -n inet link set inet0 up")
     run(f"ip neigh replace 10.255.0.1 lladdr {MAC['inet0']} dev wan0")
