@@ -101,6 +101,9 @@ void print_why(const json_t *answer, FILE *out)
 		if (json_is_string(json_object_get(e, "error")))
 			(void)fprintf(out, "  trouble      %s\n",
 				      text_of(e, "error"));
+		if (json_is_string(json_object_get(e, "note")))
+			(void)fprintf(out, "  note         %s\n",
+				      text_of(e, "note"));
 		(void)fprintf(out,
 			      "  wanted       %s\n"
 			      "  published    %s\n"

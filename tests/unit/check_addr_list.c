@@ -186,6 +186,7 @@ Suite *suite(void)
 	Suite *s = suite_create("addr_list");
 	TCase *tc = tcase_create("rows");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, test_repeat, 0, SUITE_COUNT(repeats));
 	tcase_add_test(tc, test_a_year_of_renewals_is_silent);
 	tcase_add_test(tc, test_one_address_twice);
