@@ -20,6 +20,8 @@
 
 /* Past an account's own timeout the process has lost the job. */
 #define GRACE_MS 30000
+/* How long a job is awaited that was prepared for. */
+#define EXPECTED_MS 10000
 #define WATCH_S 5.
 #define TIMEOUT_MS 15000
 
@@ -343,6 +345,9 @@ void notify_prepare(struct notify *n, const char *const *accounts,
 		return;
 	process_send(n->current);
 	check_idle(n, n->current);
+	/* The job must find it there, however short it lingers after that. */
+	if (ev_is_active(&n->linger) && n->options.linger_ms < EXPECTED_MS)
+		arm(n, &n->linger, EXPECTED_MS / 1000.);
 }
 
 static uint64_t deadline_ms(const struct notify *n, const char *account)
