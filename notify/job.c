@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "config/form.h"
 #include "notify/job.h"
+#include "notify/job_scan.h"
 
 #define HINTS_MAX 16
 #define PREPARE_MAX 1000
@@ -400,8 +401,8 @@ static int take_object(json_t *o, struct job *j, struct job_fault *f)
 	return take_update(o, j, f);
 }
 
-int job_parse(const char *line, size_t len, struct job **ret,
-	      struct job_fault *ret_fault)
+int job_read(const char *line, size_t len, struct job **ret,
+	     struct job_fault *ret_fault)
 {
 	struct job_fault f = { .has_id = false };
 	struct job *j = calloc(1, sizeof(*j));
@@ -431,6 +432,14 @@ int job_parse(const char *line, size_t len, struct job **ret,
 	}
 	*ret = j;
 	return 0;
+}
+
+int job_parse(const char *line, size_t len, struct job **ret,
+	      struct job_fault *ret_fault)
+{
+	int r = job_scan(line, len, ret);
+
+	return r == -EAGAIN ? job_read(line, len, ret, ret_fault) : r;
 }
 
 void job_free(struct job *j)

@@ -79,6 +79,9 @@ struct job_fault {
 /* 0 and a job to be freed; -EINVAL and *ret_fault; -ENOMEM. */
 int job_parse(const char *line, size_t len, struct job **ret,
 	      struct job_fault *ret_fault);
+/* The same, of any form of JSON; job_parse() knows a short way for most. */
+int job_read(const char *line, size_t len, struct job **ret,
+	     struct job_fault *ret_fault);
 void job_free(struct job *j);
 
 /* What became of a job. */

@@ -1,4 +1,4 @@
-/* One line, read as a job and as a reply. */
+/* One line, read as a job, in both ways, and as a reply. */
 #include "config.h"
 
 #include <stddef.h>
@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "notify/job.h"
+#include "notify/job_scan.h"
 #include "notify/protocol.h"
+#include "tests/support/same_job.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,12 +19,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct protocol_reply reply;
 	struct job_fault f;
 	struct outcome o;
-	struct job *j;
+	struct job *j, *read;
 
 	(void)protocol_parse_reply((const char *)data, size, &reply);
 	if (protocol_parse_load((const char *)data, size, &as, &faults) == 0)
 		protocol_accounts_done(&as);
 	faults_done(&faults);
+	if (job_scan((const char *)data, size, &j) == 0) {
+		if (job_read((const char *)data, size, &read, &f) < 0 ||
+		    !same_job(j, read))
+			abort();
+		job_free(read);
+		job_free(j);
+	}
 	if (job_parse((const char *)data, size, &j, &f) < 0) {
 		free(job_fault_print(&f));
 		return 0;
