@@ -320,6 +320,8 @@ static void check_resolved(void *user, int status, const uint8_t *query,
 static int check_recursive(struct check *c)
 {
 	struct resolver *r = c->op.resolver;
+	struct zones_question zq = { .name = c->name };
+	const char *zone;
 	int id;
 
 	c->out = calloc(1, sizeof(*c->out));
@@ -336,7 +338,9 @@ static int check_recursive(struct check *c)
 	if (id < 0)
 		return id;
 	c->lookup_id = id;
-	resolver_prepare(r, c->name); /* whoever updates needs the zone */
+	/* Whoever updates needs the zone; the next answer will tell it. */
+	if (!zones_known(r->zones, &zq, &zone))
+		(void)zones_find(r->zones, &zq, NULL);
 	return 0;
 }
 

@@ -51,21 +51,6 @@ void resolver_cancel(struct resolver *r, int id)
 	op->free(op);
 }
 
-void resolver_prepare(struct resolver *r, const char *name)
-{
-	struct zones_question q = { .name = name };
-	const char *zone;
-
-	/* What cannot be found now is said when it is asked for. */
-	if (!zones_known(r->zones, &q, &zone))
-		(void)zones_find(r->zones, &q, NULL);
-}
-
-const char *resolver_zone(const struct resolver *r, const char *name)
-{
-	return zones_zone(r->zones, name);
-}
-
 int resolver_reflector_check(const char *text)
 {
 	struct reflector r;

@@ -133,12 +133,6 @@ typedef void resolver_check_fn(void *user, const struct resolver_answer *a);
 int resolver_check(struct resolver *r, const struct resolver_question *q,
 		   resolver_check_fn *done, void *user);
 
-/* Finds zone and servers of name into the cache; tells nobody. */
-void resolver_prepare(struct resolver *r, const char *name);
-
-/* The zone that name was last found in, or NULL. Borrowed, loop turn. */
-const char *resolver_zone(const struct resolver *r, const char *name);
-
 enum resolver_verdict {
 	RESOLVER_RIGHT,       /* all who answered say exactly what is wanted */
 	RESOLVER_PROPAGATING, /* some do */
