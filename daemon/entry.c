@@ -168,7 +168,9 @@ static int entry_fill_was(struct entry *e)
 
 void entry_withdraw(struct entry *e)
 {
-	if (entry_fill_was(e) < 0 || e->was.n == 0)
+	/* Where the table has nothing to say to it, nothing may change. */
+	if (record_next(e->state, RECORD_WITHDRAW).action != RECORD_DO_CHECK ||
+	    entry_fill_was(e) < 0 || e->was.n == 0)
 		return;
 	e->withdrawing = true;
 	entry_event(e, RECORD_WITHDRAW);

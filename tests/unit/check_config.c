@@ -539,7 +539,7 @@ START_TEST(test_manual)
 		at = end + 1;
 		n++;
 	}
-	ck_assert_int_eq(n, 4);
+	ck_assert_int_eq(n, 6);
 	free(page);
 }
 END_TEST
