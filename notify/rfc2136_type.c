@@ -228,6 +228,7 @@ const struct type type_rfc2136 = {
 	.ipv6 = true,
 	.zone_batch = true,
 	.shared = true,
+	.can_look = true,
 	.min_interval_s = 0,
 	.refresh_s = 0,
 	.retry_refused_s = 86400,

@@ -112,6 +112,8 @@ static bool fits(const struct update *u, const struct job *a,
 	const char *za = zone_of(u, a), *zb = zone_of(u, b);
 
 	/* A shared name and one that must be there need a message each. */
+	if (a->kind == JOB_LOOK || b->kind == JOB_LOOK)
+		return false;
 	if (a->owner[0] || b->owner[0] || a->no_create || b->no_create)
 		return false;
 	return za && zb && strcmp(za, zb) == 0 &&

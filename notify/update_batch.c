@@ -68,6 +68,7 @@ void batch_free(struct batch *b)
 	ask_free(b->ask);
 	update_ask_free(b->question);
 	owner_plan_free(b->plan);
+	json_decref(b->values);
 	if (b->resolving > 0)
 		resolve_cancel(e->resolve, b->resolving);
 	if (b->looking > 0)
@@ -121,6 +122,7 @@ void batch_next_target(struct batch *b)
 	rfc2136_message_done(&b->message);
 	owner_plan_free(b->plan);
 	b->plan = NULL;
+	b->looks = 0;
 	batch_step(b);
 }
 
@@ -305,6 +307,8 @@ void batch_step(struct batch *b)
 		return;
 	} else if (!b->zone_known) {
 		ask_target(b);
+	} else if (batch_job(b)->kind == JOB_LOOK) {
+		batch_look(b);
 	} else if (batch_job(b)->owner[0] && !b->plan) {
 		batch_ask_owners(b);
 	} else {

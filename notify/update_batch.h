@@ -5,6 +5,8 @@
 #ifndef NOTIFY_UPDATE_BATCH_H
 #define NOTIFY_UPDATE_BATCH_H
 
+#include <jansson.h>
+
 #include "net/dns_msg.h"
 #include "notify/job.h"
 #include "notify/resolve.h"
@@ -45,6 +47,9 @@ struct batch {
 	/* A shared name: what comes of the marks at the target; NULL: ask. */
 	struct owner_plan *plan;
 	unsigned int tries;
+	/* A look: what is asked next, and what was found. */
+	size_t looks;
+	json_t *values;
 	/*
 	 * create = no, and one family of two was not there: each by itself,
 	 * first this one. 0: together.
@@ -87,6 +92,9 @@ void batch_target_said(struct batch *b, const struct outcome *o);
 void batch_finish(struct batch *b, const struct outcome *o);
 void batch_finish_error(struct batch *b, const char *what, int error);
 void batch_send(struct batch *b);
+
+/* update_look.c: asks what is next, then batch_step(). */
+void batch_look(struct batch *b);
 
 /* update_owner.c: what other owners say, then batch_step(). */
 void batch_ask_owners(struct batch *b);

@@ -279,6 +279,31 @@ def test_nsd(directory):
         assert time.monotonic() - started < 5
 
 
+def test_look(directory):
+    """What the server holds, and whether key and zone are right."""
+    with knot(directory) as server, Notify(
+            directory, account(server.port) +
+            account(server.port, "secret", secret=OTHER_SECRET) +
+            account(server.port, "key", key="nobody") +
+            account(server.port, "unsigned", secret=None)) as n:
+        expect(n.do(**job(ipv4=["192.0.2.7"])), "done")
+        both = ["ipv4", "ipv6"]
+        for members in ({}, {"account": "unsigned"}):
+            look = {"account": "ns", "name": "home.example.org", "look": True,
+                    "zone": "example.org", "families": both, **members}
+            reply = n.do(**look)
+            expect(reply, "done", "example.org")
+            assert reply["values"] == {"ipv4": ["192.0.2.7"], "ipv6": []}
+        del look["zone"]
+        look.update(account="ns", families=["ipv4"])
+        assert n.do(**look)["values"] == {"ipv4": ["192.0.2.7"]}
+        for more, word in (({"account": "secret"}, "BADSIG"),
+                           ({"account": "key"}, "BADKEY"),
+                           ({"zone": "org"}, "REFUSED"),
+                           ({"name": "alias.example.org"}, "CNAME")):
+            expect(n.do(**dict(look, **more)), "refused", word)
+
+
 def test_key_files(directory):
     bind_file = write(directory, "bind.key", 'key "DDNS-key." {\n'
                       f'\talgorithm HMAC-SHA256;\n\tsecret "{SECRET}";\n}};\n')
