@@ -218,6 +218,19 @@ static void set_fill(struct notify_set *set, struct entry *e)
 	}
 }
 
+/* The addresses that may still have our name as their reverse name. */
+static size_t ptr_was(const struct entry *e, struct addr *out)
+{
+	const struct addr_set *s;
+
+	if (!e || !e->config->ptr)
+		return 0;
+	s = e->withdrawing ? &e->was : &e->accepted;
+	for (size_t i = 0; i < s->n; i++)
+		out[i] = s->items[i];
+	return s->n;
+}
+
 /* Hands one job over; a job that nobody takes ends like one that failed. */
 static void job_submit(struct job *j, bool more)
 {
@@ -239,8 +252,12 @@ static void job_submit(struct job *j, bool more)
 		.no_create = !first->config->create,
 		.more = more,
 	};
+	struct addr was[2 * ADDR_SET_MAX];
 	int id;
 
+	job.ptr_was = was;
+	job.n_ptr_was = ptr_was(j->ipv4, was);
+	job.n_ptr_was += ptr_was(j->ipv6, was + job.n_ptr_was);
 	if (j->ipv4)
 		set_fill(&job.ipv4, j->ipv4);
 	if (j->ipv6)

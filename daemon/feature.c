@@ -24,7 +24,6 @@ static void check_record(const struct config_record *r, struct faults *faults)
 		bool used;
 		const char *setting;
 	} settings[] = {
-		{ r->ptr, "ptr = yes" },
 		{ r->remove_on_stop, "on-stop = remove" },
 		{ r->check == CHECK_PROVIDER, "check = provider" },
 	};

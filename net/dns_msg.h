@@ -23,6 +23,7 @@ enum dns_type {
 	DNS_NS = 2,
 	DNS_CNAME = 5,
 	DNS_SOA = 6,
+	DNS_PTR = 12,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
 	DNS_OPT = 41,

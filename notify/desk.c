@@ -79,6 +79,10 @@ void work_done(struct work *w, const struct outcome *o)
 {
 	struct desk *d = w->desk;
 
+	if (w->done) {
+		w->done(w, o);
+		return;
+	}
 	say(d, outcome_print(w->job, o));
 	unlink_work(d, w);
 	job_free(w->job);

@@ -44,6 +44,8 @@ struct work {
 	struct desk *desk;
 	struct work *next; /* the desk's */
 	void *batch;       /* the type's; NULL: not with it */
+	/* Instead of the desk, for what a type does besides; NULL. */
+	void (*done)(struct work *w, const struct outcome *o);
 };
 
 /* Answers the job and frees the work. */

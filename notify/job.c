@@ -260,6 +260,9 @@ static int take_rare(const char *key, json_t *v, struct job *j,
 		return take_owner(v, j, f);
 	if (strcmp(key, "owner_expire_s") == 0)
 		return take_number(v, key, UINT32_MAX, &j->owner_expire_s, f);
+	if (strcmp(key, "ptr_was") == 0)
+		return take_addrs(v, key, AF_UNSPEC, &j->ptr_was,
+				  &j->n_ptr_was, f);
 	if (strcmp(key, "ptr") == 0)
 		return take_flag(v, key, true, &j->ptr, f);
 	if (strcmp(key, "look") == 0)
@@ -451,6 +454,7 @@ void job_free(struct job *j)
 	free(j->ipv4.addrs);
 	free(j->ipv6.addrs);
 	free(j->ipv4.was);
+	free(j->ptr_was);
 	free(j->ipv6.was);
 	for (size_t i = 0; i < j->n_hints; i++) {
 		free(j->hints[i].host);

@@ -40,6 +40,8 @@ struct job_set {
 	struct addr source;
 };
 
+struct rfc2136_record;
+
 /* What the caller knows of a host already. */
 struct job_hint {
 	char *host;
@@ -61,6 +63,12 @@ struct job {
 	char owner[JOB_OWNER_SIZE]; /* "": the name is ours alone */
 	uint32_t owner_expire_s;    /* 0: never */
 	bool ptr, no_create;
+	struct addr *ptr_was; /* whose reverse names may still be ours */
+	size_t n_ptr_was;
+	/* A type's own, not of the line: records, and where they go. */
+	const struct rfc2136_record *records;
+	size_t n_records;
+	bool at_primary; /* not at the account's servers */
 	struct job_hint *hints;
 	size_t n_hints;
 	bool more;

@@ -120,6 +120,8 @@ struct notify_job {
 	const char *owner;
 	uint32_t owner_expire_s; /* so long may an owner be silent; 0: ever */
 	bool ptr;                /* keep the reverse names in step */
+	const struct addr *ptr_was; /* ... and take these away, if ours */
+	size_t n_ptr_was;
 	bool no_create;          /* never make what is not there */
 	bool more; /* another job for this account follows at once */
 };

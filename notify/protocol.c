@@ -115,6 +115,8 @@ static void add_rare(struct buf *out, const struct notify_job *j)
 		add_number(out, ",\"owner_expire_s\":", j->owner_expire_s);
 	if (j->ptr)
 		buf_add_str(out, ",\"ptr\":true");
+	if (j->ptr && j->n_ptr_was)
+		add_addrs(out, ",\"ptr_was\":[", j->ptr_was, j->n_ptr_was);
 	if (j->no_create)
 		buf_add_str(out, ",\"create\":false");
 }

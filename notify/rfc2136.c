@@ -173,7 +173,8 @@ static void put_records(struct writer *w, const struct rfc2136_change *c,
 			continue;
 		put_owner(w, r->name, &o);
 		put_u16(w, r->type);
-		put_u16(w, r->act == RFC2136_DELETE ? CLASS_NONE : CLASS_IN);
+		put_u16(w, r->act == RFC2136_DELETE  ? CLASS_NONE
+			   : r->act == RFC2136_CLEAR ? CLASS_ANY : CLASS_IN);
 		put_u32(w, r->act == RFC2136_ADD ? ttl_s : 0);
 		put_u16(w, r->len);
 		put(w, r->data, r->len);

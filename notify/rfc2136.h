@@ -20,6 +20,7 @@ enum rfc2136_act {
 	RFC2136_EQUALS, /* prerequisite: with all others of its name, the set */
 	RFC2136_ADD,
 	RFC2136_DELETE, /* exactly this record */
+	RFC2136_CLEAR,  /* all of its name and type; no data */
 };
 
 /* A record of another kind that goes along. */

@@ -92,6 +92,8 @@ void update_server_is_good(struct update *u, size_t server)
 
 static const char *zone_of(const struct update *u, const struct job *j)
 {
+	if (j->n_records)
+		return NULL; /* a reverse name: never in the account's zone */
 	if (j->zone_given)
 		return j->zone;
 	return u->zone ? u->zone : update_zone_known(u, j->name);
@@ -224,6 +226,7 @@ void update_done(struct update *u)
 {
 	while (u->batches)
 		batch_free(u->batches);
+	update_ptrs_drop(u);
 	if (u->spare_fd >= 0)
 		(void)close(u->spare_fd);
 	update_zones_forget(u);

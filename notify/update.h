@@ -39,6 +39,8 @@ struct update {
 	uint64_t good_until_ms;
 	struct update_zone *zones; /* found before */
 	struct batch *batches;
+	struct update_ptr *ptrs; /* reverse names on their way */
+	bool ptr_told;           /* ... one did not work, and was told */
 	bool warm;
 	/* A socket for the next message, made before it is needed; -1. */
 	int spare_fd;

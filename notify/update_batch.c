@@ -15,6 +15,7 @@
 #include "notify/engine.h"
 #include "notify/owner.h"
 #include "notify/resolve.h"
+#include "notify/reverse.h"
 #include "notify/rfc2136.h"
 #include "notify/update_ask.h"
 #include "notify/update_batch.h"
@@ -28,14 +29,20 @@ const struct job *batch_job(const struct batch *b)
 	return b->works[0]->job;
 }
 
+/* The account's; else the zone's primary is the only one. */
+static bool has_servers(const struct batch *b)
+{
+	return b->u->n_servers > 0 && !batch_job(b)->at_primary;
+}
+
 static size_t n_servers(const struct batch *b)
 {
-	return b->u->n_servers ? b->u->n_servers : 1;
+	return has_servers(b) ? b->u->n_servers : 1;
 }
 
 const struct update_server *batch_server(const struct batch *b)
 {
-	return b->u->n_servers ? &b->u->servers[b->server] : &b->primary;
+	return has_servers(b) ? &b->u->servers[b->server] : &b->primary;
 }
 
 uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms)
@@ -90,12 +97,14 @@ void batch_finish(struct batch *b, const struct outcome *o)
 		out.ipv6 = o->status;
 	}
 	out.sent_ns = b->sent_ns;
-	if (o->status != NOTIFY_DONE)
+	if (o->status != NOTIFY_DONE && !batch_job(b)->n_records)
 		update_zones_forget(b->u);
 	while (b->n > 0) {
 		struct work *w = b->works[--b->n];
 
 		w->batch = NULL;
+		if (w->job->ptr)
+			update_ptr_follow(b->u, w->job, &out);
 		work_done(w, &out);
 	}
 	batch_free(b);
@@ -108,7 +117,6 @@ void batch_finish_error(struct batch *b, const char *what, int error)
 	outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", what, engine_error(error));
 	batch_finish(b, &o);
 }
-
 
 /* The target will not do, for the reason in b->last. */
 void batch_next_target(struct batch *b)
@@ -153,12 +161,21 @@ void batch_target_failed(struct batch *b, int error)
 
 static void found_zone(struct batch *b, const struct zone *z)
 {
+	if (batch_job(b)->n_records && !reverse_zone_is_local(z->name)) {
+		struct outcome o;
+
+		outcome_set(&o, NOTIFY_REFUSED, 0, "its zone %s is a "
+			    "registry's", *z->name ? z->name : ".");
+		batch_finish(b, &o);
+		return;
+	}
 	if (!b->zone_known) {
 		memcpy(b->zone, z->name, sizeof(b->zone));
-		update_zone_keep(b->u, batch_job(b)->name, b->zone);
+		if (!batch_job(b)->n_records)
+			update_zone_keep(b->u, batch_job(b)->name, b->zone);
 	}
 	b->zone_known = true;
-	if (b->u->n_servers == 0) {
+	if (!has_servers(b)) {
 		memcpy(b->primary.host, z->primary, sizeof(b->primary.host));
 		b->primary.port = UPDATE_PORT;
 		b->primary_known = true;
@@ -293,7 +310,7 @@ static bool have_target(struct batch *b)
 
 void batch_step(struct batch *b)
 {
-	if (b->u->n_servers == 0 && !b->primary_known) {
+	if (!has_servers(b) && !b->primary_known) {
 		memcpy(b->soa_name, b->zone_known && *b->zone
 					    ? b->zone : batch_job(b)->name,
 		       sizeof(b->soa_name));
@@ -342,7 +359,7 @@ void batch_start(struct update *u, struct work *const *works, size_t n,
 	b->u = u;
 	b->budget = budget;
 	b->deadline_ms = clock_mono_ms() + u->account->timeout_ms;
-	b->server = update_first_server(u);
+	b->server = has_servers(b) ? update_first_server(u) : 0;
 	b->servers_left = n_servers(b);
 	if (zone) {
 		(void)snprintf(b->zone, sizeof(b->zone), "%s", zone);

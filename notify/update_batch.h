@@ -93,6 +93,11 @@ void batch_finish(struct batch *b, const struct outcome *o);
 void batch_finish_error(struct batch *b, const char *what, int error);
 void batch_send(struct batch *b);
 
+/* update_ptr.c: the reverse names of what was done; forgets them all. */
+void update_ptr_follow(struct update *u, const struct job *j,
+		       const struct outcome *o);
+void update_ptrs_drop(struct update *u);
+
 /* update_look.c: asks what is next, then batch_step(). */
 void batch_look(struct batch *b);
 

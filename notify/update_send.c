@@ -162,6 +162,7 @@ static int build(struct batch *b)
 		changes[i] = (struct rfc2136_change){
 			.name = j->name, .ipv4 = &j->ipv4, .ipv6 = &j->ipv6,
 			.ttl_s = j->ttl_s, .no_create = j->no_create,
+			.records = j->records, .n_records = j->n_records,
 		};
 	}
 	if (b->plan)

@@ -53,7 +53,7 @@ def test_good(directory):
     assert status == 0
     ns, dyn = said["accounts"]
     assert len(ns.pop("digest")) == 16, ns
-    assert ns == {"name": "ns", "type": "rfc2136", "can_look": False,
+    assert ns == {"name": "ns", "type": "rfc2136", "can_look": True,
                   "ipv4": True, "ipv6": True, "zone_batch": True, "min_interval_s": 60,
                   "refresh_s": 0, "retry_refused_s": 86400, "timeout_s": 15,
                   "zone": "example.org",

@@ -8,12 +8,13 @@ import subprocess
 import time
 
 import lab
-from dnsask import TXT, ask
+from dnsask import TXT, ask, unpack_name
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import A, GW4, GW4_NEW, ISP4, NS4, Lab
 from tools import wait_until
 
 MARKS = "_evddns." + NAME
+PTR = 12
 OTHER = "9.9.9.9"
 
 
@@ -115,6 +116,35 @@ def test_silent_owner():
         events = [e["event"] for e in d.events()]
         assert events.count("updated") == events.count("published") == 1, events
         d.stop()
+
+
+def ptr(net, name):
+    with net.inet():
+        answer = ask(NS4, name, PTR)
+    return [unpack_name(r.value, 0)[0] for r in answer.records if r.type == PTR]
+
+
+def test_ptr():
+    """The reverse name comes along; where it may not, it is told once."""
+    zones = {"example.org": "", "7.6.5.in-addr.arpa": ""}
+    with Lab(zones=zones) as net:
+        d = Evddnsd(net, SOURCE + PROVIDER + record(ptr="yes")).start()
+        d.wait_event(event="published", address=GW4)
+        wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [NAME], 5)
+        swap(net, GW4, GW4_NEW)
+        d.wait_event(event="published", address=GW4_NEW)
+        wait_until(lambda: ptr(net, "9.7.6.5.in-addr.arpa") == [NAME], 5)
+        wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [], 5)
+        d.stop()
+    with Lab() as net:
+        d = Evddnsd(net, SOURCE + PROVIDER + record(ptr="yes")).start()
+        d.wait_event(event="published", address=GW4)
+        wait_until(lambda: any("reverse name" in x for x in d.other), 20)
+        swap(net, GW4, GW4_NEW)
+        d.wait_event(event="published", address=GW4_NEW)
+        d.stop()
+        told = [x for x in d.other if "reverse name" in x]
+        assert len(told) == 1 and "5.7.6.5.in-addr.arpa" in told[0], told
 
 
 def test_create_no():
