@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "notify/dns_io.h"
 
-/* UDP repeats after 1, 2 and 4 s. */
+/* UDP repeats after 1, 2 and 4 s, and up to a quarter more. */
 #define REPEATS_MAX 3
 #define FIRST_REPEAT_S 1.0
 /* The kernel announces an address before it can be used (about 0.1 ms). */
@@ -64,6 +64,13 @@ static void arm(struct dns_io *io, ev_timer *t, double after_s)
 	ev_now_update(io->loop);
 	ev_timer_set(t, after_s, 0.);
 	ev_timer_start(io->loop, t);
+}
+
+/* A fleet that was not heard together shall not repeat itself together. */
+static void arm_repeat(struct dns_io *io)
+{
+	arm(io, &io->again, FIRST_REPEAT_S * (double)(1U << io->repeats) *
+				    (1. + clock_random() * 0x1p-34));
 }
 
 static void fail_soon(struct dns_io *io, int error)
@@ -200,7 +207,7 @@ static void start(struct dns_io *io)
 	io->settling = false;
 	watch(io, io->tcp ? EV_WRITE : EV_READ);
 	if (!io->tcp)
-		arm(io, &io->again, FIRST_REPEAT_S);
+		arm_repeat(io);
 }
 
 static void start_tcp(struct dns_io *io)
@@ -235,8 +242,7 @@ static void dns_io_again(struct ev_loop *loop, ev_timer *w, int revents)
 		return;
 	}
 	if (++io->repeats < REPEATS_MAX)
-		arm(io, &io->again,
-		    FIRST_REPEAT_S * (double)(1U << io->repeats));
+		arm_repeat(io);
 }
 
 static void dns_io_late(struct ev_loop *loop, ev_timer *w, int revents)

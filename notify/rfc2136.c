@@ -257,10 +257,12 @@ size_t rfc2136_change_size(const struct rfc2136_change *c)
 {
 	size_t each = strlen(c->name) + 3 + RR_FIXED, size = each;
 
+	if (c->no_create)
+		size += 2 * each;
 	if (c->ipv4->given)
-		size += 2 * each + (c->ipv4->n + c->ipv4->n_was) * (each + 4);
+		size += each + (c->ipv4->n + c->ipv4->n_was) * (each + 4);
 	if (c->ipv6->given)
-		size += 2 * each + (c->ipv6->n + c->ipv6->n_was) * (each + 16);
+		size += each + (c->ipv6->n + c->ipv6->n_was) * (each + 16);
 	for (size_t i = 0; i < c->n_records; i++)
 		size += strlen(c->records[i].name) + 3 + RR_FIXED +
 			c->records[i].len;
