@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Several servers in order; what we send, read back; and yadifa's server."""
+
+import os
+import socket
+import struct
+import sys
+import threading
+import time
+
+from notify_lab import (
+    SECRET, ZONE, Notify, Server, account, bind, free_port, knot, main, need,
+    powerdns, values, write,
+)
+
+A, AAAA = 1, 28
+NAME = "home.example.org"
+
+
+def job(name=NAME, **members):
+    return dict({"account": "ns", "name": name, "zone": "example.org"},
+                **members)
+
+
+def expect(reply, status, *words):
+    assert reply["status"] == status, reply
+    for word in words:
+        assert word in reply["text"], (word, reply)
+
+
+def servers(*ports, host="127.0.0.1", **more):
+    several = ", ".join(f'"{host}:{p}"' for p in ports)
+    return account(0, **more).replace("key-name", f"server = {{{several}}} "
+                                      "key-name", 1)
+
+
+class Deaf:
+    """A server that hears everything and says nothing."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+
+    def heard(self):
+        self.socket.setblocking(False)
+        n = 0
+        try:
+            while self.socket.recv(65536):
+                n += 1
+        except BlockingIOError:
+            return n
+
+
+def test_the_next_server(directory):
+    deaf, closed = Deaf(), free_port()
+    with knot(directory) as server:
+        # Nobody listens at the first: at once.
+        with Notify(directory, servers(closed, server.port)) as n:
+            started = time.monotonic()
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "done")
+            assert time.monotonic() - started < 2.5
+        # The first is silent: after a while, and then not again.
+        with Notify(directory, servers(deaf.port, server.port)) as n:
+            started = time.monotonic()
+            expect(n.do(**job(ipv4=["192.0.2.2"])), "done")
+            assert 3 < time.monotonic() - started < 6
+            assert deaf.heard() > 1
+            started = time.monotonic()
+            expect(n.do(**job(ipv4=["192.0.2.3"])), "done")
+            assert time.monotonic() - started < 2.5 and deaf.heard() == 0
+        assert values(server.port, NAME) == ["192.0.2.3"]
+
+
+def test_a_secondary_is_no_primary(directory):
+    """The first takes no updates of the zone: the next one does."""
+    other = directory + "/other"
+    os.mkdir(other)
+    with knot(directory) as server, knot(other, zone="example.org",
+                                         acl="update-type: [TXT]") as denies:
+        with Notify(directory, servers(denies.port, server.port)) as n:
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "done")
+            assert values(server.port, NAME) == ["192.0.2.1"]
+        # All of them refuse: for good. One is away: not for good.
+        with Notify(directory, servers(denies.port, denies.port)) as n:
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "refused", "BADKEY")
+        with Notify(directory, servers(free_port(), denies.port)) as n:
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "retry", "nobody listens")
+
+
+def decode(wire):
+    """By dnspython, which verifies the signature as well."""
+    sys.path.append("/usr/lib/python3/dist-packages")
+    try:
+        import dns.message
+        import dns.tsigkeyring
+    except ImportError:
+        need("python3-dnspython")
+    return dns.message.from_wire(
+        wire, keyring=dns.tsigkeyring.from_text({"ddns-key": SECRET}))
+
+
+def shown(section):
+    """NAME TTL CLASS TYPE [DATA] of each record; class NONE or ANY deletes."""
+    import dns.rdataclass
+    import dns.rdatatype
+    lines = []
+    for rrset in section:
+        kind = dns.rdataclass.to_text(rrset.rdclass if rrset.deleting is None
+                                      else rrset.deleting)
+        head = (f"{rrset.name} {rrset.ttl} {kind} "
+                f"{dns.rdatatype.to_text(rrset.rdtype)}")
+        lines += [f"{head} {r}" for r in rrset] or [head]
+    return sorted(lines)
+
+
+def test_read_back(directory):
+    """What another program makes of our messages."""
+    deaf = Deaf()
+    deaf.socket.settimeout(5)
+    rows = [
+        (job(ipv4=["192.0.2.7"], ipv6=["2001:db8::7"], ttl=30),
+         [f"{NAME}. 0 NONE CNAME"],
+         [f"{NAME}. 0 ANY A", f"{NAME}. 0 ANY AAAA",
+          f"{NAME}. 30 IN A 192.0.2.7", f"{NAME}. 30 IN AAAA 2001:db8::7"]),
+        (job(ipv4=[], was={"ipv4": ["192.0.2.7"]}),
+         [f"{NAME}. 0 NONE CNAME"], [f"{NAME}. 0 NONE A 192.0.2.7"]),
+        (job(ipv4=["192.0.2.8"], create=False),
+         [f"{NAME}. 0 ANY A", f"{NAME}. 0 NONE CNAME"],
+         [f"{NAME}. 0 ANY A", f"{NAME}. 60 IN A 192.0.2.8"]),
+        (job("*.example.org", ipv4=["192.0.2.8"]),
+         ["*.example.org. 0 NONE CNAME"],
+         ["*.example.org. 0 ANY A", "*.example.org. 60 IN A 192.0.2.8"]),
+    ]
+    for members, prereq, update in rows:
+        with Notify(directory, account(deaf.port)) as n:
+            n.send(members)
+            message = decode(deaf.socket.recv(65536))
+        assert message.had_tsig and message.opcode() == 5
+        assert shown(message.sections[0]) == ["example.org. 0 IN SOA"]
+        assert shown(message.sections[1]) == sorted(prereq), message
+        assert shown(message.sections[2]) == sorted(update), message
+
+
+def test_large(directory):
+    """90 addresses of one name, and 2,000 names: by TCP."""
+    many = [f"10.1.{i >> 8}.{i & 255}" for i in range(90)]
+    for start in (knot, bind, powerdns):
+        with start(directory) as server, Notify(
+                directory, account(server.port)) as n:
+            expect(n.do(**job(ipv4=many)), "done")
+            expect(n.do(**job(ipv4=[])), "done")
+            if start is powerdns:  # it takes seconds
+                continue
+            n.send(*[job(f"n{i}.example.org", ipv4=["192.0.2.1"],
+                         more=i < 1999) for i in range(2000)])
+            replies = [n.reply(30) for _ in range(2000)]
+            assert all(r["status"] == "done" for r in replies)
+            sent = {r["sent_monotonic_ns"] for r in replies}
+            assert len(sent) <= 6, len(sent)
+
+
+def yadifa(directory):
+    need("yadifad")
+    port = free_port()
+    for name in ("zones", "keys", "xfr", "log"):
+        os.mkdir(f"{directory}/{name}")
+    write(directory, "zones/example.org",
+          "$ORIGIN example.org.\n" + ZONE.format(zone="example.org"))
+    write(directory, "yadifad.conf", f"""<main>
+    daemon off
+    chroot off
+    datapath "{directory}/zones"
+    keyspath "{directory}/keys"
+    xfrpath "{directory}/xfr"
+    logpath "{directory}/log"
+    pidfile "{directory}/yadifad.pid"
+    listen 127.0.0.1 port {port}
+    allow-query any
+    allow-update none
+    allow-transfer none
+</main>
+<key>
+    name ddns-key
+    algorithm hmac-sha256
+    secret {SECRET}
+</key>
+<acl>
+    upd key ddns-key
+</acl>
+<zone>
+    type primary
+    domain example.org
+    file example.org
+    allow-update upd
+</zone>
+<channels>
+    out STDERR
+</channels>
+<loggers>
+    system prod out
+    server prod out
+</loggers>
+""")
+    return Server(directory, port, ["yadifad", "-c",
+                                    directory + "/yadifad.conf"], "yadifa")
+
+
+def test_yadifa(directory):
+    with yadifa(directory) as server:
+        config = (account(server.port) +
+                  account(server.port, "secret", secret=SECRET[::-1][1:] +
+                          "=") + account(server.port, "key", key="nobody") +
+                  account(server.port, "unsigned", secret=None))
+        with Notify(directory, config) as n:
+            expect(n.do(**job(ipv4=["192.0.2.7"], ipv6=["2001:db8::7"])),
+                   "done")
+            assert values(server.port, NAME) == ["192.0.2.7"]
+            expect(n.do(**job(ipv4=["192.0.2.8"], owner="gw1")), "done")
+            assert values(server.port, NAME) == ["192.0.2.7", "192.0.2.8"]
+            expect(n.do(**job(ipv4=[], owner="gw1")), "done")
+            assert values(server.port, NAME) == ["192.0.2.7"]
+            expect(n.do(**job("alias.example.org", ipv4=["192.0.2.7"])),
+                   "refused", "CNAME")
+            expect(n.do(**job(account="key", ipv4=["192.0.2.7"])), "refused",
+                   "nobody")
+            for wrong in ("secret", "unsigned"):
+                expect(n.do(**job(account=wrong, ipv4=["192.0.2.7"])),
+                       "refused")
+
+
+if __name__ == "__main__":
+    main(globals())
