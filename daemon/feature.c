@@ -1,7 +1,12 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "daemon/feature.h"
 #include "resolver/resolver.h"
+
+/* Several gateways can hold one name together only there. */
+#define SHARING_TYPE "rfc2136"
 
 static void check_reflectors(const struct config_source *s,
 			     const struct config_strings *list,
@@ -34,6 +39,37 @@ static void check_record(const struct config_record *r, struct faults *faults)
 				   "record \"%s\": %s is not available in "
 				   "this version", r->name,
 				   settings[i].setting);
+}
+
+static const char *type_of(const struct config *c, size_t provider,
+			   const struct notify_account *accounts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(accounts[i].name, c->providers[provider].name) == 0)
+			return accounts[i].type;
+	return "";
+}
+
+void feature_check_accounts(const struct config *c,
+			    const struct notify_account *accounts, size_t n,
+			    struct faults *faults)
+{
+	for (size_t i = 0; i < c->n_records; i++) {
+		const struct config_record *r = &c->records[i];
+
+		for (size_t k = 0; r->owner && k < r->n_providers; k++) {
+			const char *type = type_of(c, r->providers[k],
+						   accounts, n);
+
+			if (strcmp(type, SHARING_TYPE) != 0)
+				faults_add(faults, r->file, r->line,
+					   "record \"%s\": owner needs a "
+					   "provider of type " SHARING_TYPE
+					   "; \"%s\" is %s", r->name,
+					   c->providers[r->providers[k]].name,
+					   type);
+		}
+	}
 }
 
 void feature_check(const struct config *c, struct faults *faults)

@@ -47,6 +47,13 @@ static void loading_loaded(void *user, struct notify_config *accounts,
 			faults_add(&out.faults, faults->items[i].file,
 				   faults->items[i].line, "%s",
 				   faults->items[i].text);
+	if (accounts && out.config) {
+		size_t n;
+		const struct notify_account *all =
+			notify_config_accounts(accounts, &n);
+
+		feature_check_accounts(out.config, all, n, &out.faults);
+	}
 	faults_sort(&out.faults);
 	out.accounts = accounts;
 	if (out.faults.n > 0) {

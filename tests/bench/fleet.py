@@ -106,6 +106,10 @@ def measure(title, start):
             print(f"| {title} | one account with {SIZE} names | "
                   f"{1000 * SIZE / took:.0f} | | | {took:.0f} ms, {messages} "
                   f"message{'s' * (messages > 1)} | 0 |", flush=True)
+            if title == "Knot DNS" and SIZE == 1000:
+                met = "met" if took <= 60 and messages <= 3 else "not met"
+                print(f"| | (goal: 60 ms, 3 messages: {met}) | | | | | |",
+                      flush=True)
 
 
 def main(_directory):

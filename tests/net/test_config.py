@@ -40,6 +40,10 @@ ROWS = [
      PROVIDER + 'record "home.example.org {\n', [(8, "")]),
     ("waiting for ever", PROVIDER + record() + 'source "s" {\n'
      ' confirm-timeout = 0\n}\n', [(13, "confirm-timeout")]),
+    ("a shared name where none can be",
+     'provider "x" {\n type = "dyndns2"\n endpoint = "https://a.example"\n'
+     ' username = "a"\n password = "b"\n}\n'
+     'record "a.example.org" { owner = "gw1" }\n', [(7, "owner")]),
     ("all of them in one run",
      'record "a.example.org" { provider = "ns" famlies = "ipv4" }\n'
      'record "b..example.org" { provider = "ns" }\n'
