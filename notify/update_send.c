@@ -129,7 +129,8 @@ static enum dns_io_take batch_reply(void *user, int status,
 	}
 	trace_reply(b, data, len);
 	v = rfc2136_judge(&sent, data, len, clock_wall_s(), &o);
-	if (v == RFC2136_JUDGED && o.status == NOTIFY_DONE)
+	if (v == RFC2136_JUDGED && o.status == NOTIFY_DONE &&
+	    !batch_job(b)->at_primary)
 		update_server_is_good(b->u, b->server);
 	if (v == RFC2136_NOT_OURS)
 		return DNS_IO_WAIT;
