@@ -5,7 +5,7 @@ import time
 
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
-from lab import A, GW4, GW4_B, ISP4, ISP4_B, NS4, Lab
+from lab import A, AAAA, GW4, GW4_B, ISP4, ISP4_B, NS4, Lab
 
 FIRST, SECOND = "first.example.org", "second.example.org"
 
@@ -120,6 +120,57 @@ def test_fwmark():
         )
         d = Evddnsd(net, two_sources(fwmark="2")).start()
         each_about_itself(net, d)
+
+
+def moves6(net, d, want, *commands):
+    time.sleep(1.4)  # Knot
+    seen = len(d.events())
+    t0 = net.ip(*commands)
+    d.wait_event(event="published", address=want, skip=seen)
+    assert net.dns(NAME, AAAA) == [want]
+    assert len(net.wire.updates(t0) + net.wire_b.updates(t0)) == 1
+
+
+def test_failover_of_ipv6():
+    """Each family follows its own route."""
+    with Lab() as net:
+        net.second_wan()
+        second = "default via fe80::9 dev wan1 metric"
+        net.batch(
+            f"addr add {lab.GW6}/64 dev wan0 nodad",
+            f"addr add {lab.GW6_B}/64 dev wan1 nodad",
+            "route add default via fe80::1 dev wan0 metric 100",
+            f"route add {second} 200",
+        )
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=lab.GW6)
+        d.wait_event(event="published", address=GW4)
+        moves6(net, d, lab.GW6_B, f"route add {second} 50")
+        moves6(net, d, lab.GW6, f"route del {second} 50")
+        moves6(net, d, lab.GW6_B, "route del default via fe80::1 dev wan0 metric 100")
+        assert net.dns(NAME, A) == [GW4]
+        d.stop()
+
+
+def test_carrier_of_the_route():
+    """Where the kernel leaves routes without carrier out, so do we."""
+    with Lab() as net:
+        for name in ("all", "wan0"):
+            path = f"/proc/sys/net/ipv4/conf/{name}/ignore_routes_with_linkdown"
+            with open(path, "w", encoding="ascii") as f:
+                f.write("1")
+        two_wans(net)
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        for want, state in ((GW4_B, "down"), (GW4, "up")):
+            time.sleep(1.4)  # Knot
+            seen = len(d.events())
+            net.batch(f"link set isp0 {state}", netns="inet")
+            d.wait_event(event="published", address=want, skip=seen)
+            assert net.dns(NAME, A) == [want]
+            if state == "up":
+                net.batch("route replace 5.6.0.0/16 dev isp0", netns="inet")
+        d.stop()
 
 
 def test_no_route_at_all_for_a_moment():
