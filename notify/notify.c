@@ -402,6 +402,15 @@ int notify_submit(struct notify *n, const struct notify_job *job,
 					      done, user)) : -ENOENT;
 }
 
+int notify_look(struct notify *n, const struct notify_job *job,
+		notify_done_fn *done, void *user)
+{
+	struct notify_job look = *job;
+
+	look.look = true;
+	return notify_submit(n, &look, done, user);
+}
+
 int notify_fetch(struct notify *n, const struct notify_fetch *f,
 		 notify_done_fn *done, void *user)
 {

@@ -44,6 +44,7 @@ struct notify_account {
 	const char *name;
 	const char *type;
 	bool ipv4, ipv6;           /* families that the type can carry */
+	bool can_look;             /* notify_look() */
 	bool zone_batch;           /* all records of a zone in one request */
 	uint32_t min_interval_s;   /* spacing of requests; 0: none */
 	uint32_t refresh_s;        /* forced refresh; 0: never */
@@ -123,6 +124,7 @@ struct notify_job {
 	const struct addr *ptr_was; /* ... and take these away, if ours */
 	size_t n_ptr_was;
 	bool no_create;          /* never make what is not there */
+	bool look; /* notify_look() sets it */
 	bool more; /* another job for this account follows at once */
 };
 
@@ -133,6 +135,9 @@ struct notify_reply {
 	const char *text;       /* for people; from outside, made printable */
 	uint64_t sent_ns;       /* monotonic: request on the wire; 0: none was */
 	bool ban;   /* refused for abuse: stop until the configuration changes */
+	/* What a look found, where status is done; borrowed. */
+	const struct addr *ipv4_values, *ipv6_values;
+	size_t n_ipv4_values, n_ipv6_values;
 	bool clock; /* a retry that waits for the clock to be set */
 };
 
@@ -171,6 +176,14 @@ struct notify_fetch {
  */
 int notify_fetch(struct notify *n, const struct notify_fetch *f,
 		 notify_done_fn *done, void *user);
+
+/*
+ * What the provider holds for the name: as notify_submit(), of whose job only
+ * account, name, zone and the families that are given count. NOTIFY_DONE and
+ * values, or NOTIFY_REFUSED where they cannot be read.
+ */
+int notify_look(struct notify *n, const struct notify_job *job,
+		notify_done_fn *done, void *user);
 
 /* The result of what was already sent stays unknown. No callback follows. */
 void notify_cancel(struct notify *n, int id);

@@ -92,6 +92,16 @@ static void add_set(struct buf *out, const char *name,
 	add_addrs(out, name, set->addrs, set->n);
 }
 
+static void add_look(struct buf *out, const struct notify_job *j)
+{
+	buf_add_str(out, ",\"look\":true,\"families\":[");
+	if (j->ipv4.given)
+		buf_add_str(out, "\"ipv4\"");
+	if (j->ipv6.given)
+		buf_add_str(out, j->ipv4.given ? ",\"ipv6\"" : "\"ipv6\"");
+	buf_add_str(out, "]");
+}
+
 static void add_was(struct buf *out, const struct notify_job *j)
 {
 	if (!j->ipv4.n_was && !j->ipv6.n_was)
@@ -146,8 +156,12 @@ int protocol_put_job(struct buf *out, int id, const struct notify_job *j)
 	add_text(out, ",\"name\":", j->name);
 	if (j->zone) /* the root has no name of its own */
 		add_text(out, ",\"zone\":", *j->zone ? j->zone : ".");
-	add_set(out, ",\"ipv4\":[", &j->ipv4);
-	add_set(out, ",\"ipv6\":[", &j->ipv6);
+	if (j->look) {
+		add_look(out, j);
+	} else {
+		add_set(out, ",\"ipv4\":[", &j->ipv4);
+		add_set(out, ",\"ipv6\":[", &j->ipv6);
+	}
 	if (j->ttl_s)
 		add_number(out, ",\"ttl\":", j->ttl_s);
 	add_sources(out, &j->ipv4.source, &j->ipv6.source);
@@ -225,6 +239,25 @@ static int take_status(json_t *o, const char *name, enum notify_status *ret)
 	return protocol_status_parse(text, ret) < 0 ? -EBADMSG : 0;
 }
 
+/* Up to PROTOCOL_VALUES_MAX of them. */
+static int take_values(json_t *list, int family,
+		       struct addr out[PROTOCOL_VALUES_MAX], size_t *ret_n)
+{
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		const char *text = json_string_value(one);
+
+		if (!text || addr_parse(text, &out[*ret_n]) < 0 ||
+		    out[*ret_n].family != family)
+			return -EBADMSG;
+		if (++*ret_n == PROTOCOL_VALUES_MAX)
+			break;
+	}
+	return 0;
+}
+
 static int take_reply(json_t *o, struct protocol_reply *r)
 {
 	json_t *id = json_object_get(o, "id"), *v;
@@ -250,6 +283,12 @@ static int take_reply(json_t *o, struct protocol_reply *r)
 		reply->sent_ns = (uint64_t)json_integer_value(v);
 	reply->ban = json_is_true(json_object_get(o, "ban"));
 	reply->clock = json_is_true(json_object_get(o, "clock"));
+	v = json_object_get(o, "values");
+	if (take_values(json_object_get(v, "ipv4"), AF_INET, r->values[0],
+			&reply->n_ipv4_values) < 0 ||
+	    take_values(json_object_get(v, "ipv6"), AF_INET6, r->values[1],
+			&reply->n_ipv6_values) < 0)
+		return -EBADMSG;
 	if (!text)
 		text = "";
 	(void)str_printable(text, strlen(text), sizeof(r->text), r->text,
@@ -270,6 +309,8 @@ int protocol_parse_reply(const char *line, size_t len,
 		return e;
 	*ret = r;
 	ret->reply.text = ret->text;
+	ret->reply.ipv4_values = ret->values[0];
+	ret->reply.ipv6_values = ret->values[1];
 	return 0;
 }
 
@@ -292,6 +333,7 @@ static int take_account(json_t *o, struct notify_account *a)
 		return -ENOMEM;
 	digest = json_string_value(json_object_get(o, "digest"));
 	a->digest = digest ? strtoull(digest, NULL, 16) : 0;
+	a->can_look = json_is_true(json_object_get(o, "can_look"));
 	a->ipv4 = ipv4;
 	a->ipv6 = ipv6;
 	a->zone_batch = batch;

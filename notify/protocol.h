@@ -14,6 +14,8 @@
 /* Longest reply line that is taken, with its newline. */
 #define PROTOCOL_LINE_MAX 65536
 #define PROTOCOL_TEXT_SIZE 512
+/* Most addresses of one family that a look tells. */
+#define PROTOCOL_VALUES_MAX 64
 
 const char *protocol_status_name(enum notify_status s);
 /* 0 or -EINVAL. */
@@ -31,9 +33,10 @@ struct protocol_reply {
 	int id; /* 0: to a line that was no job */
 	struct notify_reply reply;
 	char text[PROTOCOL_TEXT_SIZE];
+	struct addr values[2][PROTOCOL_VALUES_MAX]; /* IPv4, IPv6 */
 };
 
-/* 0 or -EBADMSG. ret->reply.text points into ret: do not copy it. */
+/* 0 or -EBADMSG. ret->reply points into ret: do not copy it. */
 int protocol_parse_reply(const char *line, size_t len,
 			 struct protocol_reply *ret);
 

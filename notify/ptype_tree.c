@@ -206,6 +206,18 @@ static bool is_wanted(json_t *own, json_t *section)
 	return true; /* answers */
 }
 
+/* What says something of the base alone. */
+static bool is_its_own(const char *setting)
+{
+	static const char *const names[] = { "base", "abstract", "verified",
+					     "notes", NULL };
+
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], setting) == 0)
+			return true;
+	return false;
+}
+
 int ptype_tree_merge(json_t *own, json_t *base)
 {
 	json_t *before = json_deep_copy(own), *one;
@@ -217,8 +229,7 @@ int ptype_tree_merge(json_t *own, json_t *base)
 			json_object_get(one, "name"));
 
 		if (name && !find_setting(before, name) && r == 0 &&
-		    strcmp(name, "verified") != 0 &&
-		    strcmp(name, "notes") != 0 && strcmp(name, "base") != 0)
+		    !is_its_own(name))
 			r = json_array_append(
 				json_object_get(own, "settings"), one);
 	}

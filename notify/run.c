@@ -87,6 +87,7 @@ void run_free(struct run *r)
 
 	unlink_run(r);
 	run_send_stop(r);
+	ev_timer_stop(p->engine->loop, &r->limit);
 	if (r->looking > 0)
 		lookup_cancel(p->engine->lookup, r->looking);
 	if (r->started)
@@ -140,6 +141,12 @@ static void run_finish(struct run *r)
 	else if (!p->runs && p->type->has_logout && p->session_valid)
 		engine_stay(p->engine), p->logout_due = true;
 	provider_kick(p);
+}
+
+void run_end_late(struct run *r, const char *text)
+{
+	run_settle(r, r->batch, NOTIFY_RETRY, 0, text);
+	run_finish(r);
 }
 
 static bool is_of_phase(const struct run *r, const struct ptype_step *s)

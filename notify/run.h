@@ -42,6 +42,7 @@ struct run {
 	ev_timer again;
 	struct http_exchange *exchange;
 	uint64_t sent_ns;
+	ev_timer limit; /* of all of it */
 };
 
 /* The acts of the type. */

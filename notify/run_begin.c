@@ -2,6 +2,7 @@
 
 #include <arpa/nameser.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,8 @@
 #include "notify/run.h"
 #include "notify/run_inside.h"
 #include "notify/zone.h"
+
+#define LATE_S 15.
 
 static void use_remembered(struct run *r)
 {
@@ -48,6 +51,44 @@ static struct run *find_ready(const struct provider *p, bool *parked)
 	return NULL;
 }
 
+static void run_fail(struct run *r, enum notify_status status,
+		     const char *text)
+{
+	struct provider *p = r->provider;
+	struct outcome o;
+
+	outcome_set(&o, status, 0, "%s: %s", p->type->name, text);
+	for (size_t i = 0; i < r->n; i++) {
+		struct work *w = r->works[i];
+
+		r->works[i] = NULL;
+		if (w)
+			work_done(w, &o);
+	}
+	run_free(r);
+	provider_kick(p);
+}
+
+/*
+ * The daemon gives up a process that does not answer in a timeout and half a
+ * minute: what takes longer comes again, with what is known by then.
+ */
+static void run_late(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct run *r = w->data;
+	char text[JOB_TEXT_SIZE];
+
+	(void)loop;
+	(void)revents;
+	(void)snprintf(text, sizeof(text), "%s: not done in time%s",
+		       r->provider->type->name,
+		       r->started ? "" : ": others of this account went first");
+	if (r->looking > 0)
+		run_fail(r, NOTIFY_RETRY, "the zone is not known in time");
+	else
+		run_end_late(r, text);
+}
+
 struct run *run_new(struct provider *p, size_t n)
 {
 	struct run *r = calloc(1, sizeof(*r));
@@ -61,6 +102,8 @@ struct run *run_new(struct provider *p, size_t n)
 		return NULL;
 	}
 	run_send_init(r);
+	ev_timer_init(&r->limit, run_late, 0., 0.);
+	r->limit.data = r;
 	*p->runs_end = r;
 	p->runs_end = &r->next;
 	return r;
@@ -123,24 +166,6 @@ static int run_set_zone(struct run *r, const char *zone)
 		e = thing_add_name(r->batch, t, r->works[i]->job,
 				   t->zone == ZONE_NO ? NULL : zone);
 	return e < 0 ? e : thing_fill_batch(r->batch, t);
-}
-
-static void run_fail(struct run *r, enum notify_status status,
-		     const char *text)
-{
-	struct provider *p = r->provider;
-	struct outcome o;
-
-	outcome_set(&o, status, 0, "%s: %s", p->type->name, text);
-	for (size_t i = 0; i < r->n; i++) {
-		struct work *w = r->works[i];
-
-		r->works[i] = NULL;
-		if (w)
-			work_done(w, &o);
-	}
-	run_free(r);
-	provider_kick(p);
 }
 
 static void run_zone_found(void *user, int status, const uint8_t *query,
@@ -241,6 +266,9 @@ static void begin_jobs(struct provider *p, struct work *const *works,
 		works[r->n]->batch = r;
 	}
 	r->left = n;
+	ev_now_update(p->engine->loop);
+	ev_timer_set(&r->limit, p->account->timeout_ms / 1000. + LATE_S, 0.);
+	ev_timer_start(p->engine->loop, &r->limit);
 	if (zone)
 		e = run_set_zone(r, zone);
 	else

@@ -8,6 +8,8 @@
 
 /* run.c */
 void run_free(struct run *r);
+/* Whatever it is at: answered with what is not settled as a retry. */
+void run_end_late(struct run *r, const char *text);
 /* It leads no more: those that wait for it go on, or down with it. */
 void run_release(struct run *r, bool failed);
 
