@@ -7,7 +7,7 @@
 #include "config/tree.h"
 #include "notify/type.h"
 
-const struct type *const types[] = { &type_dyndns2, &type_rfc2136, NULL };
+const struct type *const types[] = { &type_rfc2136, NULL };
 
 const struct type *type_find(const char *name)
 {

@@ -68,7 +68,7 @@ struct type {
 	void (*cancel)(struct work *w);
 };
 
-extern const struct type type_rfc2136, type_dyndns2;
+extern const struct type type_rfc2136;
 
 /* NULL-ended. */
 extern const struct type *const types[];
