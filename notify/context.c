@@ -174,7 +174,7 @@ static json_t *repeat_part(struct context *c, const struct ptype_part *part)
 	c->thing = at;
 	free(things);
 	if (r == 0 && !b.failed)
-		v = value_new(b.data, b.len);
+		v = json_pack("{so}", TEMPLATE_RAW, value_new(b.data, b.len));
 	else
 		c->error = r < 0 ? r : -ENOMEM;
 	buf_wipe(&b);

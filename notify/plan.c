@@ -17,6 +17,7 @@ struct plan {
 	const struct job_set *set;
 	size_t n_wanted, n_records;
 	bool *met;        /* of each wanted address: some record holds it */
+	size_t *heirs;    /* of each updated record: the wanted address */
 	enum fate *fates; /* of each record */
 	bool changes;
 };
@@ -124,7 +125,10 @@ static int update_and_create(struct plan *p)
 		if (i < p->n_records) {
 			record = json_array_get(p->family->records, i);
 			p->fates[i] = FATE_UPDATED;
+			p->heirs[i] = k;
+			p->met[k] = true;
 		}
+		/* What is left unmet is made anew. */
 		if (!add_thing(p, record ? SCOPE_UPDATE : SCOPE_CREATE,
 			       record, &p->set->addrs[k]))
 			return -ENOMEM;
@@ -153,14 +157,19 @@ static int set_merged(struct plan *p)
 	json_t *list = json_array();
 	char text[ADDR_STRLEN];
 
-	for (size_t k = 0; k < p->n_wanted; k++)
-		(void)json_array_append_new(list, value_new_text(
-			addr_print(&p->set->addrs[k], text)));
 	for (size_t i = 0; i < p->n_records; i++)
-		if (p->fates[i] == FATE_STAYS)
+		if (p->fates[i] == FATE_UPDATED)
+			(void)json_array_append_new(list, value_new_text(
+				addr_print(&p->set->addrs[p->heirs[i]],
+					   text)));
+		else if (p->fates[i] != FATE_DELETED)
 			(void)json_array_append(list, json_object_get(
 				json_array_get(p->family->records, i),
 				"value"));
+	for (size_t k = 0; k < p->n_wanted; k++)
+		if (!p->met[k])
+			(void)json_array_append_new(list, value_new_text(
+				addr_print(&p->set->addrs[k], text)));
 	if (json_array_size(list) == 0)
 		(void)thing_set(p->family, "empty", json_true());
 	else
@@ -178,6 +187,11 @@ static int set_variables(struct plan *p)
 
 	(void)json_object_del(f->vars, "found");
 	(void)json_object_del(f->vars, "absent");
+	/* That of a record which was read before counts no more. */
+	if (f->job->ttl_s == 0 && p->type->ttl_default > 0)
+		(void)thing_set(f, "ttl", json_integer(p->type->ttl_default));
+	else if (f->job->ttl_s == 0)
+		(void)json_object_del(f->vars, "ttl");
 	if (!record)
 		return thing_set(f, "absent", json_true());
 	json_object_foreach(record, key, v) {
@@ -222,10 +236,12 @@ int plan_make(const struct ptype *type, struct thing *family,
 		p.n_records = RECORDS_MAX;
 	p.met = calloc(p.n_wanted + 1, sizeof(*p.met));
 	p.fates = calloc(p.n_records + 1, sizeof(*p.fates));
-	if (p.met && p.fates)
+	p.heirs = calloc(p.n_records + 1, sizeof(*p.heirs));
+	if (p.met && p.fates && p.heirs)
 		r = run(&p);
 	free(p.met);
 	free(p.fates);
+	free(p.heirs);
 	if (r < 0)
 		return r;
 	*ret = p.changes ? PLAN_CHANGE : PLAN_SAME;

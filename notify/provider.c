@@ -54,7 +54,16 @@ struct provider_zone *provider_zone(struct provider *p, const char *name)
 
 void provider_zone_forget(struct provider_zone *z)
 {
+	json_t *name = json_incref(json_object_get(z->thing->vars, "zone"));
+	json_t *dotted = json_incref(json_object_get(z->thing->vars,
+						     "zone-dot"));
+
 	z->valid = false;
+	(void)json_object_clear(z->thing->vars);
+	if (name)
+		(void)thing_set(z->thing, "zone", name);
+	if (dotted)
+		(void)thing_set(z->thing, "zone-dot", dotted);
 }
 
 void provider_session_forget(struct provider *p)
@@ -313,7 +322,8 @@ static void add_host(struct type_check *c, const char *url)
 	if (account_add(c->account, "hosts", u.host) < 0)
 		type_fault(c, NULL, "out of memory");
 	if (!u.tls && !account_get(c->account, "proxy") &&
-	    strcmp(u.host, "127.0.0.1") != 0 && strcmp(u.host, "::1") != 0)
+	    strncmp(u.host, "127.", 4) != 0 && strcmp(u.host, "::1") != 0 &&
+	    strcmp(u.host, "localhost") != 0)
 		log_warning("provider \"%s\": %s is asked by http: secrets go "
 			    "over the wire in clear", c->account->name, u.host);
 }

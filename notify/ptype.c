@@ -315,21 +315,27 @@ static void make_settings(struct ptype_reading *r)
 	struct ptype *p = r->type;
 	size_t n = 0;
 
-	p->settings = calloc(p->n_settings + 2, sizeof(*p->settings));
+	p->settings = calloc(2 * p->n_settings + 2, sizeof(*p->settings));
 	r->no_memory |= !p->settings;
 	if (!p->settings)
 		return;
-	for (; n < p->n_settings; n++) {
-		const struct ptype_setting *m = &p->more[n];
-
-		p->settings[n] = (struct type_setting){
+	for (size_t i = 0; i < p->n_settings; i++) {
+		const struct ptype_setting *m = &p->more[i];
+		struct type_setting one = {
 			.name = m->name,
 			.kind = m->secret    ? SETTING_SECRET
 				: m->is_name ? SETTING_NAME
 				: m->list    ? SETTING_LIST : SETTING_TEXT,
 			.required = m->required,
-			.same_as = m->same_as,
 		};
+
+		p->settings[n++] = one;
+		if (!m->same_as)
+			continue;
+		one.same_as = m->name;
+		one.name = m->same_as;
+		one.required = false;
+		p->settings[n++] = one;
 	}
 	if (p->zone == ZONE_YES && !ptype_setting(p, "zone"))
 		p->settings[n].name = "zone", p->settings[n].kind =
@@ -345,8 +351,9 @@ static void finish(struct ptype_reading *r, const struct config_section *s)
 		ptype_section_fault(r, s, "title is missing");
 	if (p->n_steps == 0 && !p->abstract)
 		ptype_section_fault(r, s, "no step");
-	if (p->withdraw[0] || p->withdraw[1])
-		p->can_withdraw = true;
+	if (!config_section_find(s, "withdraw"))
+		p->can_withdraw = p->withdraw[0] || p->withdraw[1] ||
+				  p->has_records || p->has_delete;
 	p->type.name = p->name;
 	p->type.title = p->title;
 	p->type.settings = p->settings;
@@ -414,6 +421,7 @@ static void lets_done(struct ptype_let *lets, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		free(lets[i].variable);
 		json_decref(lets[i].claims);
+		template_done(&lets[i].from);
 		ptype_row_done(ptype_let_rows, &lets[i]);
 	}
 	free(lets);

@@ -64,7 +64,7 @@ struct ptype {
 	size_t n_let;
 	struct ptype_step *steps;
 	size_t n_steps;
-	bool has_records, has_session, has_logout;
+	bool has_records, has_session, has_logout, has_delete;
 };
 
 /* The values of each kind of auth, in order; NULL ends them. */

@@ -93,8 +93,7 @@ const struct ptype_row ptype_answer_rows[] = {
 };
 
 const struct ptype_row ptype_let_rows[] = {
-	{ "from", ROW_TEMPLATE, LET(from), .set_at = LET(has_from) },
-	{ "claims", ROW_LINES, LET(claims_text) },
+	{ "from", ROW_LINES, LET(from_text) },
 	{ "json", ROW_POINTER, LET(json) },
 	{ "regex", ROW_REGEX, LET(regex) },
 	{ "hash", ROW_CHOICE, LET(hash), .words = hashes },
@@ -159,8 +158,8 @@ static void take_read(struct ptype_reading *r, const struct config_section *s,
 	read = &items[step->n_read++];
 	read->variable = take_title(r, s);
 	ptype_row_read(r, s, ptype_read_rows, NULL, read);
-	if ((read->json != NULL) + (read->header != NULL) +
-		    read->regex.given + read->text != 1)
+	if ((read->json != NULL) + (read->header != NULL || read->regex.given)
+		    + read->text != 1)
 		ptype_section_fault(r, s, "one of json, header, regex, text "
 				    "is wanted");
 	if (read->regex.given && read->regex.re.re_nsub < 1)
@@ -181,8 +180,12 @@ static void take_records(struct ptype_reading *r,
 	to->cache = true;
 	ptype_row_read(r, s, ptype_records_rows, NULL, to);
 	to->cache = to->cache && to->id;
-	if ((to->json != NULL) == to->regex.given)
-		ptype_section_fault(r, s, "one of json and regex is wanted");
+	if (!to->json && !to->regex.given) {
+		to->json = str_dup("");
+		r->no_memory |= !to->json;
+	} else if (to->json && to->regex.given) {
+		ptype_section_fault(r, s, "only one of json and regex");
+	}
 	if (to->json && !to->value)
 		ptype_section_fault(r, s, "value is missing");
 	if ((to->regex.given && to->regex.re.re_nsub < 1) ||
@@ -214,51 +217,6 @@ void ptype_take_answer(struct ptype_reading *r,
 	ptype_row_read(r, s, ptype_answer_rows, NULL, a);
 	if (!a->json && (a->is.n > 0 || a->is_not.n > 0))
 		ptype_section_fault(r, s, "is and not want json");
-}
-
-void ptype_take_let(struct ptype_reading *r, const struct config_section *s,
-		    struct ptype_let **lets, size_t *n)
-{
-	struct ptype_let *items = ptype_grow(r, *lets, *n, sizeof(*items));
-	struct ptype_let *let;
-
-	if (!items)
-		return;
-	*lets = items;
-	let = &items[(*n)++];
-	let->variable = take_title(r, s);
-	let->encode = DIGEST_PLAIN;
-	ptype_row_read(r, s, ptype_let_rows, NULL, let);
-	if ((let->hash || let->hmac) && let->encode == DIGEST_PLAIN)
-		let->encode = DIGEST_HEX;
-	if (let->has_from == (let->claims_text != NULL))
-		ptype_section_fault(r, s, "one of from and claims is wanted");
-	if ((let->hmac || let->jwt) != let->has_key)
-		ptype_section_fault(r, s, "key belongs to hmac and jwt");
-	if (let->claims_text) {
-		json_error_t e;
-
-		let->claims = json_loads(let->claims_text, 0, &e);
-		if (!let->claims)
-			ptype_section_fault(r, s, "claims: no JSON");
-	}
-}
-
-static void take_part(struct ptype_reading *r, const struct config_section *s,
-		      struct ptype_step *step)
-{
-	struct ptype_part *items = ptype_grow(r, step->parts, step->n_parts,
-					      sizeof(*items)), *part;
-
-	if (!items)
-		return;
-	step->parts = items;
-	part = &items[step->n_parts++];
-	part->variable = take_title(r, s);
-	part->scope = SCOPE_FAMILY;
-	ptype_row_read(r, s, ptype_part_rows, NULL, part);
-	if (part->has_text == part->has_xml)
-		ptype_section_fault(r, s, "one of text and xml is wanted");
 }
 
 /* Every string is a template; "$for" and "$when" are what they should be. */
@@ -308,6 +266,65 @@ static const char *check_json(json_t *v)
 			return why;
 	}
 	return NULL;
+}
+
+/* A template, or the claims of a token, which hold some. */
+static void take_from(struct ptype_reading *r, const struct config_section *s,
+		      struct ptype_let *let)
+{
+	const char *why = "no JSON";
+	json_error_t e;
+
+	if (!let->jwt) {
+		if (template_parse(let->from_text, &let->from, &why) < 0)
+			ptype_section_fault(r, s, why);
+		return;
+	}
+	let->claims = json_loads(let->from_text, 0, &e);
+	if (let->claims)
+		why = check_json(let->claims);
+	if (why)
+		ptype_section_fault(r, s, why);
+}
+
+void ptype_take_let(struct ptype_reading *r, const struct config_section *s,
+		    struct ptype_let **lets, size_t *n)
+{
+	struct ptype_let *items = ptype_grow(r, *lets, *n, sizeof(*items));
+	struct ptype_let *let;
+
+	if (!items)
+		return;
+	*lets = items;
+	let = &items[(*n)++];
+	let->variable = take_title(r, s);
+	let->encode = DIGEST_PLAIN;
+	ptype_row_read(r, s, ptype_let_rows, NULL, let);
+	if ((let->hash || let->hmac) && let->encode == DIGEST_PLAIN)
+		let->encode = DIGEST_HEX;
+	if (!let->from_text)
+		ptype_section_fault(r, s, "from is missing");
+	else
+		take_from(r, s, let);
+	if ((let->hmac || let->jwt) != let->has_key)
+		ptype_section_fault(r, s, "key belongs to hmac and jwt");
+}
+
+static void take_part(struct ptype_reading *r, const struct config_section *s,
+		      struct ptype_step *step)
+{
+	struct ptype_part *items = ptype_grow(r, step->parts, step->n_parts,
+					      sizeof(*items)), *part;
+
+	if (!items)
+		return;
+	step->parts = items;
+	part = &items[step->n_parts++];
+	part->variable = take_title(r, s);
+	part->scope = SCOPE_FAMILY;
+	ptype_row_read(r, s, ptype_part_rows, NULL, part);
+	if (part->has_text == part->has_xml)
+		ptype_section_fault(r, s, "one of text and xml is wanted");
 }
 
 static void check_body(struct ptype_reading *r,
@@ -403,5 +420,5 @@ void ptype_take_step(struct ptype_reading *r, const struct config_section *s)
 	p->has_records |= step->records.given;
 	p->has_session |= step->scope == SCOPE_SESSION;
 	p->has_logout |= step->scope == SCOPE_LOGOUT;
-	p->can_withdraw |= step->scope == SCOPE_DELETE;
+	p->has_delete |= step->scope == SCOPE_DELETE;
 }

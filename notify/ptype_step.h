@@ -122,10 +122,10 @@ enum jwt_kind { JWT_NONE, JWT_RS256 };
 
 struct ptype_let {
 	char *variable;
+	char *from_text;
 	struct template from;
-	bool has_from, has_key;
-	char *claims_text;
 	json_t *claims; /* of a jwt, instead of from */
+	bool has_key;
 	char *json;
 	struct ptype_regex regex;
 	enum digest_kind hash, hmac;

@@ -98,8 +98,15 @@ static json_t *read_one(struct context *c, const struct ptype_read *read,
 {
 	if (read->json)
 		return read_json(c, read, a);
-	if (read->header)
-		return read_text(header(user, read->header));
+	if (read->header) {
+		char *text = header(user, read->header), *part = text;
+
+		if (text && read->regex.given) {
+			part = context_match(&read->regex, text, 1);
+			free(text);
+		}
+		return read_text(part);
+	}
 	if (read->regex.given)
 		return read_text(context_match(&read->regex, a->body, 1));
 	return read_text(rule_line(a->body, 0));

@@ -265,7 +265,10 @@ void rule_quote(const struct rule_answer *a, const char *line, char *out,
 		size_t size)
 {
 	json_t *message = a->json ? find_message(a->json) : NULL;
-	const char *text = message ? json_string_value(message) : line;
+	const char *text = message ? json_string_value(message)
+			   : a->json && a->status / 100 == 2 &&
+					     !json_is_string(a->json)
+				   ? "" : line;
 	size_t len;
 
 	if (!message)

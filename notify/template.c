@@ -299,7 +299,7 @@ static int expand_variable(const struct template_piece *p,
 			   struct template_values *v, struct buf *out)
 {
 	struct buf b = BUF_INIT(EXPANSION_MAX);
-	json_t *value = v->get(v->user, p->text);
+	json_t *value = v->get(v->user, p->text), *raw;
 	int r;
 
 	v->culprit = p->text;
@@ -307,13 +307,16 @@ static int expand_variable(const struct template_piece *p,
 		json_decref(value);
 		return -ENOENT;
 	}
+	raw = json_object_get(value, TEMPLATE_RAW);
 	buf_add(&b, "", 0);
-	value_append(value, &b);
-	json_decref(value);
+	value_append(raw ? raw : value, &b);
 	r = filter_apply(p->filter, &b);
 	if (r == 0)
 		r = b.failed ? -ENOMEM
-			     : template_escape(place, b.data, b.len, out);
+			     : template_escape(raw && place == PLACE_XML
+						       ? PLACE_TEXT : place,
+					       b.data, b.len, out);
+	json_decref(value);
 	buf_wipe(&b);
 	return r;
 }

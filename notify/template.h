@@ -40,7 +40,11 @@ void template_done(struct template *t);
 /* The one variable that is all of it, if that has this filter; or NULL. */
 const char *template_only(const struct template *t, const char *filter);
 
-/* A variable's value, a new reference; NULL: missing. */
+/*
+ * A variable's value, a new reference; NULL: missing. An object with the one
+ * member TEMPLATE_RAW is text that is escaped already.
+ */
+#define TEMPLATE_RAW "$raw"
 typedef json_t *template_get_fn(void *user, const char *variable);
 
 struct template_values {

@@ -138,6 +138,11 @@ int thing_collect(struct thing *t, enum scope scope, struct thing ***ret,
 		free(l.items);
 		return r;
 	}
+	/* Also of none there is a list. */
+	if (!l.items)
+		l.items = calloc(1, sizeof(struct thing *));
+	if (!l.items)
+		return -ENOMEM;
 	*ret = l.items;
 	*ret_n = l.n;
 	return 0;
