@@ -61,7 +61,7 @@ static int expand_whole(struct context *c, const struct template *t,
 	return r;
 }
 
-static bool is_whole(const struct template *t)
+bool endpoint_is_whole(const struct template *t)
 {
 	return t->n == 1 && t->pieces[0].variable;
 }
@@ -74,7 +74,7 @@ static int type_endpoint(struct context *c, struct buf *out)
 
 	if (!p->has_endpoint)
 		return -ENOENT;
-	r = is_whole(&p->endpoint) ? expand_whole(c, &p->endpoint, out)
+	r = endpoint_is_whole(&p->endpoint) ? expand_whole(c, &p->endpoint, out)
 				   : expand_url(c, &p->endpoint, out);
 	return r;
 }
@@ -166,7 +166,7 @@ int endpoint_build(struct context *c, char **ret_base, char **ret_path)
 	const struct template *t = &c->step->url;
 	struct buf b = BUF_INIT(URL_MAX);
 	char *base = NULL, *path = NULL, *whole;
-	bool variable = is_whole(t);
+	bool variable = endpoint_is_whole(t);
 	int r = variable ? expand_whole(c, t, &b) : expand_url(c, t, &b);
 
 	if (r == 0 && base_length(b.data) > 0) {

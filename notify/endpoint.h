@@ -13,4 +13,7 @@
  */
 int endpoint_build(struct context *c, char **ret_base, char **ret_path);
 
+/* A URL that is one variable: it needs no endpoint. */
+bool endpoint_is_whole(const struct template *url);
+
 #endif

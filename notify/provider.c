@@ -328,10 +328,43 @@ static void add_host(struct type_check *c, const char *url)
 			    "over the wire in clear", c->account->name, u.host);
 }
 
+/* A setting that the type's endpoint is made of; NULL: none. */
+static const char *endpoint_setting(const struct ptype *p)
+{
+	for (size_t i = 0; p->has_endpoint && i < p->endpoint.n; i++)
+		if (p->endpoint.pieces[i].variable)
+			return p->endpoint.pieces[i].text;
+	return NULL;
+}
+
+/* false: told. */
+static bool check_endpoint(struct type_check *c)
+{
+	const struct ptype *p = ptype_of(c->account);
+	const char *part = endpoint_setting(p);
+	bool given = account_get(c->account, "endpoint");
+
+	if (given && part && account_get(c->account, part))
+		type_fault(c, part, "%s: endpoint says it already", part);
+	else if (!given && part && !account_get(c->account, part) &&
+		 ptype_setting(p, part) && !ptype_setting(p, part)->fallback)
+		type_fault(c, NULL, "provider \"%.60s\": endpoint (or %s) is "
+			   "missing, which type %s needs", c->account->name,
+			   part, p->name);
+	else if (!given && !p->has_endpoint && p->n_steps > 0 &&
+		 !endpoint_is_whole(&p->steps[0].url))
+		type_fault(c, NULL, "provider \"%.60s\": endpoint is missing, "
+			   "which type %s needs", c->account->name, p->name);
+	else
+		return true;
+	return false;
+}
+
 static void check_steps(struct type_check *c)
 {
 	const struct ptype *p = ptype_of(c->account);
 	const char *proxy = account_get(c->account, "proxy");
+	const char *part = endpoint_setting(p);
 
 	if (proxy)
 		add_host(c, proxy);
@@ -343,21 +376,13 @@ static void check_steps(struct type_check *c)
 
 		if (r == 0 && !proxy)
 			add_host(c, base);
-		if (r == -ENOENT && x.culprit &&
-		    (strcmp(x.culprit, "endpoint") == 0 ||
-		     (!base && p->has_endpoint && i == 0 &&
-		      ptype_setting(p, x.culprit)))) {
-			type_fault(c, NULL, "provider \"%.60s\": endpoint%s%s "
-				   "is missing, which type %s needs",
-				   c->account->name,
-				   strcmp(x.culprit, "endpoint") == 0
-					   ? "" : " or ",
-				   strcmp(x.culprit, "endpoint") == 0
-					   ? "" : x.culprit, p->name);
-			return;
-		}
 		free(base);
 		str_wipe_free(path);
+		if (r != -EINVAL || !part)
+			continue;
+		type_fault(c, part, "%s: \"%.100s\" is no host", part,
+			   account_get(c->account, part));
+		return;
 	}
 }
 
@@ -368,7 +393,8 @@ static void provider_check(struct type_check *c)
 	check_values(c);
 	check_login(c);
 	check_ca_file(c);
-	check_steps(c);
+	if (check_endpoint(c) && c->faults->n == 0)
+		check_steps(c);
 }
 
 void provider_acts(struct type *t)
