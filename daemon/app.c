@@ -20,12 +20,14 @@
 #include "daemon/control.h"
 #include "daemon/loading.h"
 #include "daemon/modules.h"
+#include "daemon/online.h"
 #include "daemon/options.h"
 #include "daemon/paths.h"
 #include "daemon/privilege.h"
 #include "daemon/rights.h"
 #include "daemon/setup.h"
 #include "daemon/shipped.h"
+#include "daemon/watch_clock.h"
 #include "hooks/hooks.h"
 
 /* How long the stop hooks may hold up the end. */
@@ -47,12 +49,13 @@ struct app {
 	struct modules m;
 	struct loading *loading; /* a start or reload under way */
 	struct control *control;
+	struct online *online; /* -t --online under way */
 	uint64_t started_ms;
 
 	ev_signal hup, usr1, term, interrupt;
 	ev_timer deadline; /* of the stop, or of the one pass */
 	ev_prepare turn;   /* the one pass looks at itself */
-	ev_periodic clock; /* see app_watch_clock() */
+	ev_periodic clock; /* see watch_clock() */
 	ev_timer tidy;     /* some time after the last activity */
 };
 
@@ -336,25 +339,6 @@ static json_t *app_command(void *user, const json_t *request, bool may_act)
 
 /* ---- start ---- */
 
-static void app_clock_due(struct ev_loop *loop, ev_periodic *w, int revents)
-{
-	(void)loop;
-	(void)w;
-	(void)revents;
-}
-
-/*
- * With a periodic in the far future libev watches the clock by timerfd;
- * without one it wakes once a minute to look at it.
- */
-static void app_watch_clock(struct app *a)
-{
-	ev_periodic_init(&a->clock, app_clock_due, ev_now(a->loop) + 1e9, 0.0,
-			 NULL);
-	ev_periodic_start(a->loop, &a->clock);
-	ev_unref(a->loop);
-}
-
 /* Without it the daemon does its work all the same. */
 static void app_open_control(struct app *a, const struct config *config)
 {
@@ -409,6 +393,15 @@ static int app_begin(struct app *a, struct loaded *l)
 	return 0;
 }
 
+static void app_proven(void *user, int status)
+{
+	struct app *a = user;
+
+	a->status = status;
+	a->ready(a->user);
+	app_end(a);
+}
+
 static void app_started(void *user, struct loaded *l)
 {
 	struct app *a = user;
@@ -427,6 +420,10 @@ static void app_started(void *user, struct loaded *l)
 	if (l->faults.n > 0) {
 		log_faults(&l->faults, "");
 		a->status = EX_CONFIG;
+	} else if (a->options->test && a->options->online) {
+		end = online_start(a->loop, a->m.notify, l, app_proven, a,
+				   &a->online) < 0;
+		a->status = end ? EX_OSERR : 0;
 	} else if (a->options->test) {
 		a->ready(a->user);
 	} else {
@@ -451,6 +448,7 @@ static void app_close(struct app *a)
 {
 	control_close(a->control);
 	loading_free(a->loading);
+	online_free(a->online);
 	modules_close(&a->m);
 }
 
@@ -483,7 +481,7 @@ int app_run(struct ev_loop *loop, const struct options *options,
 	ev_prepare_init(&a.turn, app_turn);
 	a.turn.data = &a;
 	ev_timer_init(&a.tidy, app_tidy, TIDY_S, 0.0);
-	app_watch_clock(&a);
+	watch_clock(loop, &a.clock);
 
 	r = notify_new(loop, &no, &a.m.notify);
 	if (r == 0)

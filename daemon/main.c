@@ -40,6 +40,21 @@ static int say_version(const struct paths *paths)
 	return EX_UNAVAILABLE;
 }
 
+/* The other half knows the types. */
+static int ask_notify(const struct options *o, const struct paths *paths)
+{
+	const char *config = o->config ? o->config : paths->config;
+
+	if (o->act == OPTIONS_LIST)
+		(void)execl(paths->notify, "evddns-notify", "-c", config,
+			    "--list-providers", (char *)NULL);
+	else
+		(void)execl(paths->notify, "evddns-notify", "-c", config,
+			    "--show-provider", o->show, (char *)NULL);
+	(void)fprintf(stderr, "%s: %s\n", paths->notify, strerror(errno));
+	return EX_UNAVAILABLE;
+}
+
 static int run(const struct options *options, const struct paths *paths)
 {
 	struct background *b = NULL;
@@ -85,6 +100,8 @@ int main(int argc, char **argv)
 	}
 	if (options.act == OPTIONS_VERSION)
 		status = say_version(&paths);
+	else if (options.act == OPTIONS_LIST || options.act == OPTIONS_SHOW)
+		status = ask_notify(&options, &paths);
 	else
 		status = run(&options, &paths);
 	paths_done(&paths);

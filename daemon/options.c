@@ -5,11 +5,15 @@
 
 #include "daemon/options.h"
 
-enum { OPTION_LOG_FORMAT = 256, OPTION_SYSLOG };
+enum { OPTION_LOG_FORMAT = 256, OPTION_SYSLOG, OPTION_ONLINE, OPTION_LIST,
+       OPTION_SHOW };
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "test", no_argument, NULL, 't' },
+	{ "online", no_argument, NULL, OPTION_ONLINE },
+	{ "list-providers", no_argument, NULL, OPTION_LIST },
+	{ "show-provider", required_argument, NULL, OPTION_SHOW },
 	{ "once", no_argument, NULL, '1' },
 	{ "dry-run", no_argument, NULL, 'n' },
 	{ "background", no_argument, NULL, 'b' },
@@ -32,6 +36,10 @@ void options_help(FILE *out)
 		"[-s DIR] [-S FILE] [-u USER]\n"
 		"  -c, --config FILE      another configuration\n"
 		"  -t, --test             check the configuration and exit\n"
+		"      --online           with -t: also ask each provider, "
+		"reading only\n"
+		"      --list-providers   the provider types there are\n"
+		"      --show-provider TYPE  what one of them takes\n"
 		"  -1, --once             one pass over all records, then exit\n"
 		"  -n, --dry-run          send no update and run no hook, say "
 		"what would be\n"
@@ -94,6 +102,16 @@ static bool option_take(struct options *o, int option, const char *value)
 	case OPTION_SYSLOG:
 		o->syslog = true;
 		break;
+	case OPTION_ONLINE:
+		o->online = true;
+		break;
+	case OPTION_LIST:
+		o->act = OPTIONS_LIST;
+		break;
+	case OPTION_SHOW:
+		o->act = OPTIONS_SHOW;
+		o->show = value;
+		break;
 	case 's':
 		o->state_dir = value;
 		break;
@@ -127,8 +145,13 @@ void options_parse(int argc, char **argv, struct options *ret)
 						    : "--log-format");
 			o.act = OPTIONS_USAGE;
 		}
-		if (o.act != OPTIONS_RUN)
+		if (o.act != OPTIONS_RUN && o.act != OPTIONS_LIST &&
+		    o.act != OPTIONS_SHOW)
 			break;
+	}
+	if (o.act == OPTIONS_RUN && o.online && !o.test) {
+		(void)fputs("evddnsd: --online goes with --test\n", stderr);
+		o.act = OPTIONS_USAGE;
 	}
 	if (o.act == OPTIONS_RUN && optind < argc) {
 		(void)fprintf(stderr, "evddnsd: unexpected argument %s\n",

@@ -13,6 +13,8 @@ enum options_act {
 	OPTIONS_RUN,
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
+	OPTIONS_LIST,  /* --list-providers */
+	OPTIONS_SHOW,  /* --show-provider, of options.show */
 	OPTIONS_USAGE, /* a usage error; it was said */
 };
 
@@ -20,6 +22,8 @@ enum options_act {
 struct options {
 	enum options_act act;
 	const char *config, *state_dir, *control, *pidfile, *user;
+	const char *show;
+	bool online; /* with test */
 	bool test, once, dry_run, background, syslog;
 	bool level_set, format_set;
 	enum log_level level;

@@ -15,7 +15,7 @@ struct context {
 	struct thing *thing;
 	int64_t now_s;
 	uint32_t page; /* of repeat; 0: first */
-	char nonce[33];
+	char nonce[40];
 	unsigned int depth;
 	const char *culprit; /* a variable that was missing or did not fit */
 	int error; /* of what was computed: 0, -EINVAL, … */

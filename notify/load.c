@@ -12,6 +12,7 @@
 #include "notify/load.h"
 #include "notify/sealed.h"
 #include "notify/account_read.h"
+#include "notify/ptype.h"
 
 /* The first byte carries the descriptor; what is not a socket carries none. */
 static ssize_t send_some(int out, const char *text, size_t len, int pass)
@@ -94,6 +95,22 @@ static json_t *describe_faults(struct faults *faults)
 	return json_pack("{so}", "faults", list);
 }
 
+/* One line for all of them. */
+static void warn_unverified(const struct accounts *as)
+{
+	struct buf b = BUF_INIT(1000);
+
+	for (size_t i = 0; i < as->n_types; i++)
+		if (!as->types[i].ptype->is_verified)
+			buf_addf(&b, "%s%s", b.len > 0 ? ", " : "",
+				 as->types[i].ptype->name);
+	if (b.len > 0)
+		log_warning("provider types that nobody has verified against "
+			    "their service: %s; evddnsd --show-provider tells "
+			    "more", b.data);
+	buf_done(&b);
+}
+
 int load_run(const char *path, int out)
 {
 	struct faults faults = { .n = 0 };
@@ -104,6 +121,7 @@ int load_run(const char *path, int out)
 		r = say(out, describe_faults(&faults), -1);
 		status = EX_CONFIG;
 	} else if (r == 0) {
+		warn_unverified(&as);
 		fd = sealed_write(&as);
 		r = fd < 0 ? fd : say(out, accounts_describe(&as), fd);
 	}

@@ -30,12 +30,15 @@
 #include "notify/resolve.h"
 #include "notify/sealed.h"
 #include "notify/secret.h"
+#include "notify/show.h"
 #include "notify/type.h"
 
 #define LOOKUP_TIMEOUT_MS 2000
 #define LOOKUP_TRIES 2
 
 struct options {
+	bool list;        /* --list-providers */
+	const char *show; /* --show-provider */
 	const char *config;
 	bool load;
 	int sealed; /* -1: none */
@@ -43,7 +46,7 @@ struct options {
 };
 
 enum long_option { OPTION_LOAD = 256, OPTION_SEALED, OPTION_DRY_RUN,
-		   OPTION_GROUP };
+		   OPTION_GROUP, OPTION_LIST, OPTION_SHOW };
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -51,6 +54,8 @@ static const struct option long_options[] = {
 	{ "sealed", required_argument, NULL, OPTION_SEALED },
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "group", required_argument, NULL, OPTION_GROUP },
+	{ "list-providers", no_argument, NULL, OPTION_LIST },
+	{ "show-provider", required_argument, NULL, OPTION_SHOW },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -62,6 +67,8 @@ static void usage(FILE *to)
 	(void)fputs("usage: evddns-notify [-nv] [--group GID] -c FILE\n"
 		    "       evddns-notify --load [--group GID] -c FILE\n"
 		    "       evddns-notify [-nv] --sealed FD\n"
+		    "       evddns-notify --list-providers | --show-provider "
+		    "TYPE [-c FILE]\n"
 		    "Reads one job per line, as JSON, and answers each by a "
 		    "line: evddns-notify(8).\n"
 		    "  -c, --config FILE  where the accounts are\n"
@@ -126,6 +133,12 @@ static int parse(int argc, char **argv, struct options *o)
 		case OPTION_LOAD:
 			o->load = true;
 			break;
+		case OPTION_LIST:
+			o->list = true;
+			break;
+		case OPTION_SHOW:
+			o->show = optarg;
+			break;
 		case OPTION_SEALED:
 		case OPTION_GROUP:
 			if (str_to_u32(optarg, INT32_MAX, &n) < 0) {
@@ -149,6 +162,10 @@ static int parse(int argc, char **argv, struct options *o)
 		}
 	}
 	/* One source of accounts. */
+	if (optind == argc && o->list)
+		return show_list(o->config);
+	if (optind == argc && o->show)
+		return show_type(o->config, o->show);
 	if (optind < argc || (o->config != NULL) == (o->sealed >= 0) ||
 	    (o->load && !o->config)) {
 		usage(stderr);
