@@ -265,15 +265,6 @@ static CURLcode set_body(struct http_exchange *x,
 			return CURLE_OUT_OF_MEMORY;
 		x->lines = l;
 	}
-	/* Nobody waits for a "100 Continue" before a body. */
-	if (q->body) {
-		struct curl_slist *l = curl_slist_append(x->lines,
-							 "Expect:");
-
-		if (!l)
-			return CURLE_OUT_OF_MEMORY;
-		x->lines = l;
-	}
 	if (r == CURLE_OK && x->lines)
 		r = curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->lines);
 	return r;

@@ -28,6 +28,7 @@ struct provider {
 	const struct ptype *type;
 	struct thing *session;
 	bool session_valid;
+	unsigned int generation; /* counts sessions */
 	uint64_t session_until_ms; /* monotonic; 0: for good */
 	struct provider_zone *zones;
 	json_t *ids; /* "name type": records */

@@ -198,6 +198,7 @@ static void session_is_there(struct provider *p)
 	uint32_t s = 0;
 
 	p->session_valid = true;
+	p->generation++;
 	p->session_until_ms = 0;
 	if (json_is_integer(v) && json_integer_value(v) > 0)
 		s = (uint32_t)json_integer_value(v);
@@ -225,6 +226,7 @@ static bool next_phase(struct run *r)
 		if (p->leader == r)
 			r->zone->valid = true;
 		run_release(r, false);
+		r->generation = p->generation;
 		r->phase = RUN_NAMES;
 		return true;
 	case RUN_NAMES:

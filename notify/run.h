@@ -25,6 +25,7 @@ struct run {
 	int looking; /* an SOA question under way */
 	struct thing *batch;
 
+	unsigned int generation; /* of the session that it goes by */
 	enum run_phase phase;
 	size_t step;
 	struct thing **things; /* of the step; NULL: not yet made */

@@ -161,7 +161,9 @@ static void take_again(struct answering *x, const struct rule_verdict *v,
 	struct run *r = x->r;
 
 	if (!r->restarted && r->phase != RUN_LOGOUT) {
-		provider_session_forget(r->provider);
+		/* Another run may have begun a fresh one meanwhile. */
+		if (r->generation == r->provider->generation)
+			provider_session_forget(r->provider);
 		if (r->zone)
 			provider_zone_forget(r->zone);
 		run_restart(r);
