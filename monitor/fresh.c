@@ -24,7 +24,7 @@ static int fresh_take(void *user, const struct nlmsghdr *h)
 	int r = apply_message(fresh->table, h, fresh->now_ms, &about);
 
 	/* A message that makes no sense would make none again. */
-	return r == -ENOMEM ? r : 0;
+	return r == -ENOMEM ? r : r == -ENOMSG;
 }
 
 int fresh_table(void *buf, size_t size, struct table **ret)

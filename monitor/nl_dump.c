@@ -1,12 +1,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -15,14 +17,28 @@
 #include "monitor/nl_sock.h"
 #include "net/nl_attr.h"
 
+/*
+ * The Internet's routes take a second to read. The kernel tells an IPv4
+ * table from 0.0.0.0 on: what is of use comes first, but for 128.0.0.0/1,
+ * whose twin 0.0.0.0/1 does. Tables follow one another, so that where there
+ * are very many routes each table is asked for by itself.
+ */
+#define ROUTES_MOST   30000U
+#define OF_TABLE_MOST 500U
+#define TABLES_MOST   64U
+
 struct nl_dump {
 	int fd;
 	uint32_t seq;
+	unsigned int useless, useless_most; /* messages of this question */
 	void *buf;
 	size_t size;
 	nl_dump_take_fn *take;
 	void *user;
 	bool interrupted, done;
+	bool cut; /* too many useless ones: the rest was not read */
+	uint32_t tables[TABLES_MOST]; /* that rules lead to */
+	size_t n_tables;
 };
 
 static const struct nl_dump_question {
@@ -37,7 +53,8 @@ static const struct nl_dump_question {
 	{ RTM_GETROUTE, AF_INET6, sizeof(struct rtmsg) },
 };
 
-static int nl_dump_ask(struct nl_dump *d, const struct nl_dump_question *q)
+static int nl_dump_ask(struct nl_dump *d, const struct nl_dump_question *q,
+		       uint32_t table)
 {
 	_Alignas(struct nlmsghdr) uint8_t room[64] = { 0 };
 	struct nlmsghdr *h = mnl_nlmsg_put_header(room);
@@ -52,6 +69,8 @@ static int nl_dump_ask(struct nl_dump *d, const struct nl_dump_question *q)
 	/* Not each address's local route and broadcasts. */
 	if (q->type == RTM_GETROUTE)
 		((struct rtmsg *)header)->rtm_type = RTN_UNICAST;
+	if (table != 0)
+		mnl_attr_put_u32(h, RTA_TABLE, table);
 	if (q->type == RTM_GETLINK)
 		mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 	return nl_sock_send(d->fd, h);
@@ -74,8 +93,39 @@ static int nl_dump_status(const struct nlmsghdr *h)
 	return status;
 }
 
+/* Where does a rule lead? Too many, or nobody knows (VRFs): -E2BIG. */
+static int nl_dump_rule(struct nl_dump *d, const struct nlmsghdr *h)
+{
+	static const struct nl_policy policy[] = {
+		[FRA_TABLE] = { .min = 4, .max = 4 },
+		[FRA_L3MDEV] = { .min = 1 },
+	};
+	const struct nlattr *tb[sizeof(policy) / sizeof(policy[0])];
+	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(h);
+	uint32_t table;
+	int r = nl_attr_collect(h, sizeof(*rule), policy, tb,
+				sizeof(policy) / sizeof(policy[0]));
+
+	if (r < 0)
+		return r;
+	table = tb[FRA_TABLE] ? mnl_attr_get_u32(tb[FRA_TABLE]) : rule->table;
+	if (tb[FRA_L3MDEV])
+		return -E2BIG;
+	if (table == 0 || table == RT_TABLE_LOCAL)
+		return 0;
+	for (size_t i = 0; i < d->n_tables; i++)
+		if (d->tables[i] == table)
+			return 0;
+	if (d->n_tables == TABLES_MOST)
+		return -E2BIG;
+	d->tables[d->n_tables++] = table;
+	return 0;
+}
+
 static int nl_dump_message(struct nl_dump *d, const struct nlmsghdr *h)
 {
+	int r;
+
 	if (h->nlmsg_seq != d->seq)
 		return 0;
 	if (h->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -88,7 +138,12 @@ static int nl_dump_message(struct nl_dump *d, const struct nlmsghdr *h)
 		return -ENOBUFS;
 	if (h->nlmsg_type < NLMSG_MIN_TYPE)
 		return 0;
-	return d->take(d->user, h);
+	if (h->nlmsg_type == RTM_NEWRULE)
+		return nl_dump_rule(d, h);
+	r = d->take(d->user, h);
+	if (r > 0)
+		d->useless++;
+	return r < 0 ? r : 0;
 }
 
 static int nl_dump_datagram(struct nl_dump *d)
@@ -111,6 +166,47 @@ static int nl_dump_datagram(struct nl_dump *d)
 	return r < 0 ? r : 0;
 }
 
+static int nl_dump_question(struct nl_dump *d,
+			    const struct nl_dump_question *q, uint32_t table,
+			    unsigned int useless_most)
+{
+	int r;
+
+	d->seq++;
+	d->done = d->cut = false;
+	d->useless = 0;
+	r = nl_dump_ask(d, q, table);
+	while (r == 0 && !d->done && !d->cut) {
+		r = nl_dump_datagram(d);
+		d->cut = d->useless > useless_most;
+	}
+	if (!d->cut || d->done)
+		return r;
+	/* What else this one would say ends with it. */
+	nl_sock_close(d->fd);
+	d->fd = nl_sock_open();
+	return d->fd < 0 ? d->fd : r;
+}
+
+/* From each table that a rule leads to what is at its beginning. */
+static int nl_dump_tables(struct nl_dump *d, const struct nl_dump_question *q)
+{
+	static const struct nl_dump_question rules = {
+		RTM_GETRULE, AF_INET, sizeof(struct fib_rule_hdr)
+	};
+	int r = nl_dump_question(d, &rules, 0, UINT_MAX);
+
+	for (size_t i = 0; r == 0 && i < d->n_tables; i++) {
+		r = nl_dump_question(d, q, d->tables[i], OF_TABLE_MOST);
+		if (r == -ENOENT) /* a rule may lead to what is not there */
+			r = 0;
+	}
+	/* Slowly, then. */
+	if (r == -E2BIG || (r == 0 && d->n_tables == 0))
+		r = nl_dump_question(d, q, 0, UINT_MAX);
+	return r;
+}
+
 int nl_dump_all(void *buf, size_t size, nl_dump_take_fn *take, void *user)
 {
 	struct nl_dump d = {
@@ -124,11 +220,12 @@ int nl_dump_all(void *buf, size_t size, nl_dump_take_fn *take, void *user)
 
 	for (size_t i = 0;
 	     r == 0 && i < sizeof(questions) / sizeof(questions[0]); i++) {
-		d.seq++;
-		d.done = false;
-		r = nl_dump_ask(&d, &questions[i]);
-		while (r == 0 && !d.done)
-			r = nl_dump_datagram(&d);
+		const struct nl_dump_question *q = &questions[i];
+		bool v4 = q->type == RTM_GETROUTE && q->family == AF_INET;
+
+		r = nl_dump_question(&d, q, 0, v4 ? ROUTES_MOST : UINT_MAX);
+		if (r == 0 && d.cut && !d.done)
+			r = nl_dump_tables(&d, q);
 	}
 	nl_sock_close(d.fd);
 	if (r == 0 && d.interrupted)

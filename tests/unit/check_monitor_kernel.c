@@ -464,6 +464,54 @@ START_TEST(test_storm)
 }
 END_TEST
 
+static size_t routes_of(uint32_t table)
+{
+	size_t n, found = 0;
+	const struct monitor_route *r = monitor_routes(m, &n);
+
+	for (size_t i = 0; i < n; i++)
+		found += r[i].table == table;
+	return found;
+}
+
+/* As many as to need a way of their own. */
+START_TEST(test_routes_of_the_internet)
+{
+	char name[] = "/tmp/evddns-routes-XXXXXX";
+	int fd = mkstemp(name);
+	FILE *f;
+
+	ck_assert_int_ge(fd, 0);
+	f = fdopen(fd, "w");
+	ck_assert_ptr_nonnull(f);
+	for (int i = 0; i < 40000; i++)
+		fprintf(f, "route add %d.%d.%d.0/24 via 198.51.100.254\n",
+			16 + i / 65536, i / 256 % 256, i % 256);
+	ck_assert_int_eq(fclose(f), 0);
+	IP("addr add 198.51.100.1/24 dev w0");
+	IP("-batch %s", name);
+	(void)unlink(name);
+	IP("route add default via 198.51.100.254 metric 9");
+	IP("route add default via 198.51.100.253 metric 8");
+	IP("route add 0.0.0.0/1 via 198.51.100.253");
+	IP("route add default via 198.51.100.252 table 100");
+	IP("rule add fwmark 1 lookup 100");
+	IP("rule add fwmark 2 lookup 101");
+	AWAIT(routes_of(RT_TABLE_MAIN) == 3);
+	for (int i = 0; i < 2; i++) {
+		unsigned int before = monitor_resyncs(m);
+
+		monitor_resync(m);
+		AWAIT(monitor_resyncs(m) > before);
+		ck_assert_uint_eq(routes_of(RT_TABLE_MAIN), 3);
+		ck_assert_uint_eq(routes_of(100), 1);
+		/* With VRFs nobody knows which tables there are. */
+		if (netns_ip("rule add l3mdev") != 0)
+			break;
+	}
+}
+END_TEST
+
 /* Routes to somewhere particular do not even wake us. */
 START_TEST(test_other_routes_are_not_heard)
 {
@@ -510,6 +558,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_nexthop_object);
 	tcase_add_test(tc, test_route_replaced);
 	tcase_add_test(tc, test_storm);
+	tcase_add_test(tc, test_routes_of_the_internet);
 	tcase_add_test(tc, test_other_routes_are_not_heard);
 	suite_add_tcase(s, tc);
 	tcase_set_timeout(small, 60);
