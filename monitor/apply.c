@@ -30,6 +30,7 @@ static int apply_addr(struct table *t, const struct nlmsghdr *h,
 	if (r < 0)
 		return r;
 	ret->ifindex = addr.addr.ifindex;
+	ret->early = addr.addr.addr.family == AF_INET;
 	r = table_take_addr(t, &addr);
 	if (r >= 0 && !(r & TABLE_ROUTES))
 		ret->addr = addr.addr.addr;

@@ -4,6 +4,7 @@
 #ifndef MONITOR_APPLY_H
 #define MONITOR_APPLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -15,6 +16,7 @@ struct table;
 struct apply_about {
 	int ifindex;      /* 0: no interface, or several */
 	struct addr addr; /* family 0: not about an address, or not only */
+	bool early; /* the kernel's routing is yet to follow */
 };
 
 /*

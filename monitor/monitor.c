@@ -14,9 +14,9 @@
 #include "base/str.h"
 #include "monitor/apply.h"
 #include "monitor/fresh.h"
+#include "monitor/herald.h"
 #include "monitor/monitor.h"
 #include "monitor/nap.h"
-#include "monitor/news.h"
 #include "monitor/nl_sock.h"
 #include "monitor/table.h"
 #include "net/nl_attr.h"
@@ -44,16 +44,12 @@ static const struct backoff dump_backoff = { .first_ms = 20, .most_ms = 5000 };
 
 struct monitor {
 	struct ev_loop *loop;
-	monitor_changed_fn *changed;
-	void *user;
 	int fd;
 	ev_io readable;
 	struct nap nap;
-	ev_prepare announce;
 	ev_timer again; /* a dump is due then: asked for, in doubt, or failed */
 	struct table *table;
-	struct news rooms[2];
-	struct news *news, *told; /* to be told; being told */
+	struct herald herald;
 	bool stale;  /* dump as soon as the queue is empty */
 	bool replay; /* what is read now may be older than the last dump */
 	uint64_t doubt_ns; /* since when a dump is due for doubt; 0: none */
@@ -94,10 +90,12 @@ static void monitor_effect(struct monitor *m, int effect,
 		m->stale = true;
 		return;
 	}
+	if ((effect & TABLE_CHANGED) && about->early)
+		m->herald.early = true;
 	if ((effect & TABLE_CHANGED) && about->addr.family != 0)
-		news_addr(m->news, about->ifindex, &about->addr, m->heard_ns);
+		news_addr(m->herald.news, about->ifindex, &about->addr, m->heard_ns);
 	else if (effect & TABLE_CHANGED)
-		news_link(m->news, about->ifindex, m->heard_ns);
+		news_link(m->herald.news, about->ifindex, m->heard_ns);
 	if (effect & (TABLE_FLUSH | TABLE_DOUBT))
 		m->flush_ns = m->heard_ns;
 	/*
@@ -209,7 +207,7 @@ static int monitor_receive(struct monitor *m)
 	m->datagrams++;
 	if (n < 0) {
 		/* What was lost is heard of by its dump. */
-		news_all(m->news, m->heard_ns);
+		news_all(m->herald.news, m->heard_ns);
 		m->stale = true;
 	}
 	if (n == -ENOBUFS)
@@ -282,7 +280,7 @@ static int monitor_dump_again(struct monitor *m)
 	m->failures = 0;
 	m->resyncs++;
 	m->heard_ns = clock_mono_ns();
-	news_all(m->news, m->heard_ns);
+	news_all(m->herald.news, m->heard_ns);
 	/* It may have come too early to see what followed from a message. */
 	if (m->heard_ns - m->flush_ns < DOUBT_NS)
 		monitor_doubt(m);
@@ -312,10 +310,10 @@ static void monitor_catch_up(struct monitor *m)
 	}
 	if (whole)
 		m->replay = false;
-	if (m->stale || news_since_ns(m->news) == UINT64_MAX)
+	if (m->stale || news_since_ns(m->herald.news) == UINT64_MAX)
 		return;
-	if (whole || m->heard_ns - news_since_ns(m->news) > HOLD_NS)
-		ev_prepare_start(m->loop, &m->announce);
+	if (whole || m->heard_ns - news_since_ns(m->herald.news) > HOLD_NS)
+		herald_start(&m->herald);
 }
 
 static void monitor_readable(struct ev_loop *loop, ev_io *w, int revents)
@@ -357,23 +355,6 @@ static void monitor_again(struct ev_loop *loop, ev_timer *w, int revents)
 	monitor_catch_up(m);
 }
 
-/* Before the loop sleeps; runs only where there is something to tell. */
-static void monitor_announce(struct ev_loop *loop, ev_prepare *w, int revents)
-{
-	struct monitor *m = w->data;
-
-	(void)revents;
-	ev_prepare_stop(loop, w);
-	m->told = m->news;
-	m->news = m->told == m->rooms ? &m->rooms[1] : m->rooms;
-	if (m->told->all)
-		m->changed(m->user, 0, m->told->all_ns);
-	for (size_t i = 0; i < m->told->n_links; i++)
-		m->changed(m->user, m->told->links[i].ifindex,
-			   m->told->links[i].heard_ns);
-	news_clear(m->told);
-}
-
 static int monitor_open(struct monitor *m)
 {
 	int r;
@@ -394,7 +375,7 @@ static int monitor_open(struct monitor *m)
 		monitor_dump_failed(m, r);
 		return 0;
 	}
-	news_all(m->news, clock_mono_ns());
+	news_all(m->herald.news, clock_mono_ns());
 	m->replay = true;
 	monitor_catch_up(m);
 	return 0;
@@ -409,16 +390,12 @@ int monitor_new(struct ev_loop *loop, monitor_changed_fn *changed, void *user,
 	if (!m)
 		return -ENOMEM;
 	m->loop = loop;
-	m->changed = changed;
-	m->user = user;
 	m->fd = -1;
-	m->news = &m->rooms[0];
-	m->told = &m->rooms[1];
 	ev_init(&m->readable, monitor_readable);
 	nap_init(&m->nap, loop, &m->readable, monitor_after_nap, m);
-	ev_prepare_init(&m->announce, monitor_announce);
+	herald_init(&m->herald, loop, changed, user);
 	ev_init(&m->again, monitor_again);
-	m->readable.data = m->announce.data = m->again.data = m;
+	m->readable.data = m->again.data = m;
 	r = monitor_open(m);
 	if (r < 0) {
 		monitor_free(m);
@@ -433,7 +410,7 @@ void monitor_free(struct monitor *m)
 	if (!m)
 		return;
 	monitor_close(m);
-	ev_prepare_stop(m->loop, &m->announce);
+	herald_stop(&m->herald);
 	ev_timer_stop(m->loop, &m->again);
 	table_free(m->table);
 	free(m);
@@ -473,7 +450,7 @@ bool monitor_link_named(const struct monitor_link *link, const char *glob)
 const struct monitor_touch *monitor_touched(const struct monitor *m,
 					    int ifindex, size_t *ret_n)
 {
-	return news_touched(m->told, ifindex, ret_n);
+	return news_touched(m->herald.told, ifindex, ret_n);
 }
 
 const struct monitor_addr *monitor_addr(const struct monitor *m, int ifindex,

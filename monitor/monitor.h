@@ -71,7 +71,9 @@ struct monitor_touch {
  * Once per interface and loop turn, from the event loop, never from inside a
  * monitor_*() call. ifindex 0: look at all of them (first dump, resync).
  * heard_ns is the monotonic time at which the first of the messages was
- * read. Any monitor_*() function but monitor_free() may be called in it.
+ * read. What it tells may be told twice: the kernel's routing follows an IPv4
+ * address only after it is announced. Any monitor_*() function but
+ * monitor_free() may be called in it.
  */
 typedef void monitor_changed_fn(void *user, int ifindex, uint64_t heard_ns);
 

@@ -145,7 +145,7 @@ START_TEST(test_against_a_plain_array)
 	size_t got;
 
 	srandom((unsigned int)_i + 1);
-	for (int step = 0; step < 200000; step++) {
+	for (int step = 0; step < 60000; step++) {
 		unsigned int which = (unsigned int)random() % limit, at = 0;
 		struct nl_addr a = { .preferred_s = EVER };
 

@@ -1,0 +1,35 @@
+/*
+ * herald - tells what is news, once before the loop sleeps.
+ *
+ * The kernel announces an IPv4 address before its routing knows of it, and
+ * says nothing when that is done. Who asks it at once which address it would
+ * choose may hear of the old one. So such news is told a second time.
+ */
+#ifndef MONITOR_HERALD_H
+#define MONITOR_HERALD_H
+
+#include <ev.h>
+
+#include "monitor/monitor.h"
+#include "monitor/news.h"
+
+struct herald {
+	struct ev_loop *loop;
+	monitor_changed_fn *changed;
+	void *user;
+	struct news rooms[3];
+	struct news *news;  /* to be told */
+	struct news *told;  /* being told */
+	struct news *later; /* to be told again */
+	bool early;         /* news is to be told again */
+	ev_prepare now;
+	ev_timer again;
+};
+
+void herald_init(struct herald *h, struct ev_loop *loop,
+		 monitor_changed_fn *changed, void *user);
+/* What is in h->news is told before the loop sleeps. */
+void herald_start(struct herald *h);
+void herald_stop(struct herald *h);
+
+#endif
