@@ -66,7 +66,7 @@ class Api:
         if many:
             pair = [("8", OTHER4), ("9", OLD4)]
             self.go("another's stays", self.reads(WWW, {"A": pair}, "A") +
-                    self.change(WWW, "A", pair, [OTHER4, V4]), families="4",
+                    self.change(WWW, "A", pair, [V4, OTHER4]), families="4",
                     was={"ipv4": [OLD4]})
         if withdraw:
             mine = [("9", V4)]

@@ -26,8 +26,6 @@ ASK = f"GET /update?domains=home&token={T}&verbose=true"
 t.row("both", (f"{ASK}&ip={V4}&ipv6={V6}", f"OK\n{V4}\n{V6}\nUPDATED"))
 t.row("IPv4", (f"{ASK}&ip={V4}", f"OK\n{V4}\n\nUPDATED"), families="4")
 t.row("IPv6", (f"{ASK}&ipv6={V6}", f"OK\n\n{V6}\nUPDATED"), families="6")
-t.row("a name below", (f"{ASK}&ip={V4}", f"OK\n{V4}\n\nUPDATED"),
-      families="4", name="www.home.duckdns.org")
 t.answers((f"{ASK}&ip={V4}", ""), families="4", table=COMMON + [
     (f"OK\n{V4}\n\nNOCHANGE", "unchanged"), ("OK", "done"),
     ("OK\r\n", "done"), ("KO", "refused"), ("OKAY", "retry")])
