@@ -63,7 +63,7 @@ def play(directory, rows):
                 notify.send(*jobs[0])
                 waiting += len(jobs.pop(0))
             try:
-                reply = notify.reply(30)
+                reply = notify.reply(15)
             except AssertionError as error:
                 print(error)
                 break
