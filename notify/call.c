@@ -115,10 +115,11 @@ static int add_pairs(struct context *c, const struct ptype_pairs *from,
 		r = expand_name(c, from->items[i].name, &name);
 		if (r == 0)
 			r = context_text(c, &from->items[i].value, &value);
-		if (r == 0)
-			r = call_add(to, name, value);
-		else if (r == -ENOENT && from->items[i].optional)
+		if (from->items[i].optional &&
+		    (r == -ENOENT || (r == 0 && value[0] == '\0')))
 			r = 0;
+		else if (r == 0)
+			r = call_add(to, name, value);
 		free(name);
 		str_wipe_free(value);
 	}

@@ -70,7 +70,7 @@ def recorded(entry, paths):
     status, body = response["status"]["code"], response["body"] or ""
     exchange = Recorded(request["method"], f"{path}?{url.query}",
                         request["body"], (status, body))
-    exchange.optional = True
+    exchange.optional = exchange.again = True
     return exchange
 
 

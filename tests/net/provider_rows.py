@@ -102,6 +102,7 @@ class Exchange:
     def __init__(self, method, target, body, answer):
         self.method, self.body, self.answer = method, body, answer
         self.optional = method.startswith("?")
+        self.again = False  # as often as it is asked
         self.method = method.lstrip("?")
         self.path, self.query = split(target)
 
@@ -146,8 +147,9 @@ def same(expected, got):
         return isinstance(got, dict) and expected.keys() == got.keys() and all(
             same(v, got[k]) for k, v in expected.items())
     if isinstance(expected, list):
-        return isinstance(got, list) and len(expected) == len(got) and all(
-            same(a, b) for a, b in zip(expected, got))
+        return isinstance(got, list) and len(expected) == len(got) and (
+            all(map(same, expected, got)) or all(
+                any(same(a, b) for b in got) for a in expected))
     if isinstance(expected, str):
         return isinstance(got, str) and alike(expected, got)
     return type(expected) is type(got) and expected == got

@@ -46,7 +46,8 @@ class Play:
         for exchange in self.left:
             reason = exchange.mismatch(request)
             if reason is None:
-                self.left.remove(exchange)
+                if not exchange.again:
+                    self.left.remove(exchange)
                 answer = render(exchange.answer)
                 self.said.append((request, answer[0], answer[2]))
                 return answer

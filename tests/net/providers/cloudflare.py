@@ -70,7 +70,7 @@ api.answers(prelude=TOKENS + BUSY + [
 lost = api.reads(WWW, {"A": [("1", "192.0.2.1")]}, "A")
 change = api.change(WWW, "A", [("1", "192.0.2.1")], [V4])
 t.row("the record has gone: looked up again, and made", *api.prelude, *lost,
-      (*change[0][:2], fails(404, 81044)), *api.reads(WWW, {}, "A"),
+      (*change[0][:2], fails(404, 81044)), *api.prelude, *api.reads(WWW, {}, "A"),
       *api.make(WWW, "A", [V4]), families="4")
 t.row("somebody made the same: read again", *api.prelude,
       *api.reads(WWW, {}, "A"),

@@ -95,7 +95,7 @@ service("ovh-dynhost", "dns.eu.ovhapis.com", extra="system=dyndns&",
 service("do.de", "ddns.do.de", separate=True, words=WORDS + [
     ((429, "toomanyrequests"), "slow"), ((400, "numhost"), "refused"),
     ((500, "911 ddns down"), "retry", (600, 86400))])
-service("selfhost", "carol.selfhost.de", families="4", words=WORDS + [
+service("selfhost", "carol.selfhost.de", families="4", words=WORDS[:-2] + [
     ((204, ""), "unchanged"), ((409, ""), "refused"), ((410, ""), "refused"),
     ((411, ""), "refused"), ((412, ""), "refused"), ((503, ""), "slow")])
 service("nsupdate.info", "ipv4.nsupdate.info", separate=True,

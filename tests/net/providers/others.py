@@ -356,6 +356,8 @@ class Ovh(Records):
             talk.append((f"GET {self.AT}/record?fieldType={kind}&subDomain="
                          f"{label(name, '')}", ovh_signed(), [
                              int(i) for i, _ in there.get(kind, [])]))
+            if not there.get(kind):
+                talk.append(talk[-1])
             for i, v in there.get(kind, [])[:1]:
                 talk.append((f"GET {self.AT}/record/{i}", ovh_signed(), {
                     "target": v, "ttl": 3600, "zone": "example.org",
