@@ -153,7 +153,7 @@ t.row("the token is over again", *api.prelude,
       (READ[0][0], google(401, "authError")), *api.prelude,
       (READ[0][0], google(401, "authError")), families="4", out="retry")
 t.row("somebody was faster: read again", *api.prelude, *READ,
-      (*CHANGE[:2], google(412, "conditionNotMet")),
+      (*CHANGE[:2], google(412, "conditionNotMet")), api.prelude[1],
       *api.reads(WWW, {"A": [("", V4)]}, "A"), families="4", out="unchanged")
 t.row("no such zone", api.prelude[0], (api.prelude[1][0], {
     "kind": "dns#managedZonesListResponse", "managedZones": []}),
@@ -281,7 +281,7 @@ def aws(changes=None):
             got.append((change.find(f"{{{NS}}}Action").text,
                         *(rrset.find(f"{{{NS}}}{n}").text
                           for n in ("Name", "Type", "TTL")),
-                        [v.text for v in rrset.iter(f"{{{NS}}}Value")]))
+                        sorted(v.text for v in rrset.iter(f"{{{NS}}}Value"))))
         return None if got == changes else f"{got}, not {changes}"
 
     return Check(fault)
@@ -334,7 +334,7 @@ class Route53(Sets):
                         "</ResourceRecordSets>")))
 
     def put(self, name, kind, values, ttl):
-        return [[("UPSERT", name + ".", kind, str(ttl), values)]]
+        return [[("UPSERT", name + ".", kind, str(ttl), sorted(values))]]
 
     def remove(self, name, kind):
         return [[("DELETE", name + ".", kind, "3600", [V4])]]
