@@ -1,18 +1,25 @@
 #!/usr/bin/env python3
 """Every shipped provider type against the rows of what its service says."""
 
+import base64
 import importlib
+import json
 import os
+import re
+import urllib.parse
 
 import provider_cassettes
 from notify_lab import Notify, Skipped, main
 from provider_rows import TABLES
-from provider_server import Server
+from provider_server import Greeter, Server
 from provider_spec import SPECS, Spec, missing
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TYPES = os.path.join(os.environ.get("top_srcdir") or
-                     os.path.join(HERE, "..", ".."), "notify", "providers")
+TOP = os.environ.get("top_srcdir") or os.path.join(HERE, "..", "..")
+TYPES = os.path.join(TOP, "notify", "providers")
+# Who is asked first, where it is not the service itself.
+TOKENS = {"azure": "login.microsoftonline.com",
+          "googlecloud": "oauth2.googleapis.com"}
 AT_ONCE = 200  # jobs under way
 PLAYED = []  # right ones
 
@@ -38,25 +45,30 @@ def provider(name, row, endpoint):
     lines = [f'provider "{name}" {{', f'    type = "{row.table.type}"']
     settings = dict({"endpoint": endpoint, "min-interval": 0,
                      "timeout": "10s"}, **row.settings)
+    if not endpoint:
+        del settings["endpoint"]
     for key, value in settings.items():
-        if isinstance(value, str):
-            value = value.replace("ENDPOINT", endpoint)
         lines.append(f"    {key} = {quoted(value)}")
     return "\n".join(lines) + "\n}\n"
 
 
-def play(directory, rows):
-    """The faults of each row."""
+def types_beside(directory):
+    """Ours, where the program looks first."""
     beside = os.path.join(directory, "providers")
     if not os.path.exists(beside):
         os.symlink(os.path.abspath(TYPES), beside)
+
+
+def play(directory, rows, *options):
+    """The faults of each row."""
+    types_beside(directory)
     server = Server(rows)
     config = "".join(provider(f"p{i}", row, server.endpoint(i))
                      for i, row in enumerate(rows))
     jobs = [[dict(job, id=i * 1000 + k + 1, account=f"p{i}")
              for k, job in enumerate(row.jobs)] for i, row in enumerate(rows)]
     replies = {}
-    with Notify(directory, config) as notify:
+    with Notify(directory, config, *options) as notify:
         waiting = 0
         while jobs or waiting:
             while jobs and waiting < AT_ONCE:
@@ -90,10 +102,70 @@ def expect_none(failed, count, what):
 
 
 def test_rows(directory):
-    rows = [row for table in tables() for row in table.rows]
-    failed = list(play(directory, rows))
+    rows = [row for table in tables() for row in table.rows
+            if len(row.jobs) == 1]
+    failed = list(play(directory, rows, "-v"))
     expect_none(failed, len(rows),
                 f"{len({row.table.type for row in rows})} types")
+    with open(os.path.join(directory, "notify.log"),
+              errors="surrogateescape", encoding="utf-8") as f:
+        log = f.read()
+    os.unlink(os.path.join(directory, "notify.log"))
+    assert "> GET /" in log and "<redacted>" in log
+    told = {(row.table.type, name) for row in rows
+            for name, secret in secrets(row)
+            if any(form in log for form in forms(secret))}
+    assert not told, f"secrets in the log: {told}"
+
+
+def test_batches(directory):
+    """What goes together, with nothing else under way."""
+    for row in [row for table in tables() for row in table.rows
+                if len(row.jobs) > 1]:
+        expect_none(list(play(directory, [row])), len(row.jobs), str(row))
+
+
+def secrets(row):
+    """What the type says to be one, of this row."""
+    with open(os.path.join(TYPES, row.table.type + ".conf"),
+              encoding="utf-8") as f:
+        text = f.read()
+    for name, value in row.settings.items():
+        if name in ("token", "password", "secret") or re.search(
+                f'setting "{name}" {{[^}}]*secret = yes', text):
+            yield name, value
+
+
+def forms(secret):
+    """As it may be written."""
+    if secret.startswith("{"):  # a service account
+        secret = json.loads(secret)["private_key"].split("\n")[1]
+    raw = secret.encode()
+    yield from (secret, urllib.parse.quote(secret, safe=""),
+                urllib.parse.quote_plus(secret),
+                json.dumps(secret)[1:-1],
+                json.dumps(secret, ensure_ascii=False)[1:-1],
+                base64.b64encode(raw).decode(), raw.hex())
+
+
+def test_hosts(directory):
+    """Without an endpoint each type goes to its service, by TLS."""
+    types_beside(directory)
+    greeter, wanted, config, jobs = Greeter(), set(), "", []
+    for i, table in enumerate(t for t in tables() if t.host and t.rows):
+        row = table.rows[0]
+        host = TOKENS.get(table.type, table.host)
+        wanted.add(host)
+        config += provider(f"h{i}", row, None)
+        jobs.append(dict(row.jobs[0], id=i + 1, account=f"h{i}",
+                         resolve={host: ["127.0.0.1"]}))
+    with Notify(directory, config) as notify:
+        notify.send(*jobs)
+        for _ in jobs:
+            reply = notify.reply(30)
+            assert reply["status"] == "retry", reply
+    print(f"{len(greeter.names)} hosts")
+    assert greeter.names == wanted, greeter.names ^ wanted
 
 
 def test_recordings(directory):
