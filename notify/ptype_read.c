@@ -47,6 +47,7 @@ const struct ptype_row ptype_step_rows[] = {
 	{ "per-line", ROW_FLAG, STEP(per_line) },
 	{ "repeat", ROW_TEXT, STEP(repeat) },
 	{ "poll", ROW_MS, STEP(poll_ms) },
+	{ "poll-for", ROW_MS, STEP(poll_for_ms) },
 	{ NULL },
 };
 

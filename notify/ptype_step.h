@@ -161,7 +161,7 @@ struct ptype_step {
 	bool sign, reads, per_line;
 	enum via via;
 	char *repeat;              /* a variable; NULL: once */
-	uint32_t poll_ms;
+	uint32_t poll_ms, poll_for_ms; /* 0: the defaults */
 	struct ptype_answers answers;
 	struct ptype_read *read;
 	size_t n_read;

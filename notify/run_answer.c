@@ -173,19 +173,29 @@ static void take_again(struct answering *x, const struct rule_verdict *v,
 	run_next_thing(r);
 }
 
+static void find_unanswered(void *user, struct thing *family)
+{
+	*(bool *)user |= !family->answered;
+}
+
 static void take_pending(struct answering *x, const char *text)
 {
 	struct run *r = x->r;
+	const struct ptype_step *s = run_step(r);
 	uint64_t now_ms = clock_mono_ms();
-	uint32_t ms = run_step(r)->poll_ms;
+	bool unanswered = false;
 
 	if (r->poll_until_ms == 0)
-		r->poll_until_ms = now_ms + POLL_MOST_MS;
+		r->poll_until_ms = now_ms + (s->poll_for_ms ? s->poll_for_ms
+							    : POLL_MOST_MS);
 	if (now_ms < r->poll_until_ms) {
-		run_send_later(r, ms ? ms : POLL_MS);
+		run_send_later(r, s->poll_ms ? s->poll_ms : POLL_MS);
 		return;
 	}
-	run_settle(r, run_scope(r), NOTIFY_RETRY, 0, text);
+	/* What was accepted before is on its way; DNS will tell. */
+	thing_each_family(r->c.thing, find_unanswered, &unanswered);
+	if (unanswered)
+		run_settle(r, run_scope(r), NOTIFY_RETRY, 0, text);
 	run_next_thing(r);
 }
 

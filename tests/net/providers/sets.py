@@ -134,6 +134,9 @@ RUNNING = (201, {"action": Hetzner.action("running")})
 t.row("polled", *READ, (*SET[:2], RUNNING),
       ("GET /v1/zones/actions/42", {"action": Hetzner.action("running")}),
       ("GET /v1/zones/actions/42", {"action": Hetzner.action()}), families="4")
+t.row("polled for long: it was accepted", *READ, (*SET[:2], RUNNING), *[
+    ("?GET /v1/zones/actions/42", {"action": Hetzner.action("running")})
+    for _ in range(12)], families="4")
 t.row("polled: it failed", *READ, (*SET[:2], RUNNING),
       ("GET /v1/zones/actions/42", {"action": Hetzner.action("error")}),
       families="4", out="retry")
