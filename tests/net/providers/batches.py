@@ -21,9 +21,15 @@ def desec(name, value, ttl=3600):
             "records": [value]}
 
 
-PATCH = [desec(n, V4) for n in NAMES if n != NEW]
-t.row("a hundred names", (f"GET {AT}", held(desec)),
-      (f"PATCH {AT}", PATCH, PATCH), families="4", names=NAMES, outs=OUTS)
+PATCH = [desec(n, V4) for n in NAMES]
+t.row("a hundred names", (f"PATCH {AT}", PATCH, PATCH), families="4",
+      names=NAMES)
+t.row("a hundred names, and ours alone taken from each",
+      *[(f"GET {AT}?subname=h{i}&type=A", [dict(
+          desec(n, V4), records=["198.51.100.9", V4])])
+        for i, n in enumerate(NAMES[:3])],
+      (f"PATCH {AT}", [desec(n, "198.51.100.9") for n in NAMES[:3]], []),
+      families="4", names=NAMES[:3], ipv4=[], was={"ipv4": [V4]})
 
 t = Table("powerdns", None, {"token": TOKEN})
 AT = "/api/v1/servers/localhost/zones/example.org."
@@ -35,14 +41,20 @@ def powerdns(name, value, ttl=3600):
 
 
 def replace(name):
-    rrset = powerdns(name, V4, 3600 if name == OLD else 300)
+    rrset = powerdns(name, V4, 300)
     del rrset["comments"]
     return dict(rrset, changetype="REPLACE")
 
 
-t.row("a hundred names", (f"GET {AT}", {"rrsets": held(powerdns)}),
-      (f"PATCH {AT}", {"rrsets": [replace(n) for n in NAMES if n != NEW]},
-       204), families="4", names=NAMES, outs=OUTS)
+t.row("a hundred names", (f"PATCH {AT}", {"rrsets": [
+    replace(n) for n in NAMES]}, 204), families="4", names=NAMES)
+
+AT = "/2013-04-01/hostedzone/Z0401/rrset/"
+t = Table("route53", None, {"key": clouds.ID, "secret": clouds.AWS})
+t.row("a hundred names", *clouds.Route53.prelude, (
+    f"POST {AT}", clouds.aws([("UPSERT", n + ".", "A", "300", [V4])
+                              for n in NAMES]), clouds.Route53.DONE),
+      families="4", names=NAMES)
 
 t = Table("googlecloud", None, {"key": clouds.ACCOUNT, "project": "p-1"})
 AT = "/dns/v1/projects/p-1/managedZones"
@@ -55,7 +67,7 @@ def google(name, value, ttl=3600):
 PARTS = {"deletions": [google(OLD, "192.0.2.1")], "additions": [
     google(n, V4, 3600 if n == OLD else 300) for n in NAMES if n != NEW]}
 t.row("a hundred names", *clouds.Google.prelude,
-      (f"GET {AT}/mine/rrsets", {"rrsets": held(google)}),
+      (f"GET {AT}/mine/rrsets?maxResults=300", {"rrsets": held(google)}),
       (f"POST {AT}/mine/changes", PARTS, dict(PARTS, status="pending")),
       families="4", names=NAMES, outs=OUTS)
 
