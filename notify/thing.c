@@ -328,6 +328,8 @@ static int add_family(struct thing *name, const struct ptype *p, int family)
 		r = thing_set(t, "address", addr_value(&t->set->addrs[0]));
 	if (r == 0 && t->set->n == 0)
 		r = thing_set(t, "empty", json_true());
+	if (r == 0 && (t->set->n == 0 || t->set->n_was > 0 || j->no_create))
+		r = thing_set(t, "careful", json_true());
 	return r < 0 ? r : add_addresses(t, p);
 }
 

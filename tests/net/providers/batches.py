@@ -31,6 +31,13 @@ t.row("a hundred names, and ours alone taken from each",
       (f"PATCH {AT}", [desec(n, "198.51.100.9") for n in NAMES[:3]], []),
       families="4", names=NAMES[:3], ipv4=[], was={"ipv4": [V4]})
 
+t.row("a hundred names, none to be made",
+      *[(f"GET {AT}?subname=h{i}&type=A", [desec(n, "192.0.2.1")]
+         if i else []) for i, n in enumerate(NAMES[:3])],
+      (f"PATCH {AT}", [desec(n, V4) for n in NAMES[1:3]], []),
+      families="4", names=NAMES[:3], create=False,
+      outs=["refused", "done", "done"])
+
 t = Table("powerdns", None, {"token": TOKEN})
 AT = "/api/v1/servers/localhost/zones/example.org."
 
