@@ -46,18 +46,25 @@ static void entry_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- actions ---- */
 
+/*
+ * An update has left, and nobody knows what came of it: neither the old
+ * value nor the new one is sure to stand.
+ */
+static void entry_forget_accepted(struct entry *e)
+{
+	addr_set_clear(&e->accepted);
+	e->accepted_at_s = 0;
+	e->agreed = false;
+	state_accepted(e->world->state, e->config->name, e->family,
+		       account_info(e->account)->name, &e->accepted, 0);
+}
+
 void entry_abandon(struct entry *e)
 {
 	uint32_t timeout_s = account_info(e->account)->timeout_s;
 
 	if (e->job && account_has_sent(e->job)) {
-		/* Neither the old value nor the new one is sure to stand. */
-		addr_set_clear(&e->accepted);
-		e->accepted_at_s = 0;
-		e->agreed = false;
-		state_accepted(e->world->state, e->config->name, e->family,
-			       account_info(e->account)->name, &e->accepted,
-			       0);
+		entry_forget_accepted(e);
 		e->stray_until_ms = clock_mono_ms() + 1000ULL * timeout_s;
 	}
 	account_withdraw(e->account, e);
@@ -397,8 +404,12 @@ void entry_reply(struct entry *e, enum notify_status status,
 		entry_event(e, RECORD_FORBIDDEN);
 		return;
 	case NOTIFY_CANCELLED:
-	case NOTIFY_SLOW:
 	case NOTIFY_RETRY:
+		/* It may have been taken all the same. */
+		if (reply->sent_ns && !addr_set_equal(&e->sent, &e->accepted))
+			entry_forget_accepted(e);
+		break;
+	case NOTIFY_SLOW:
 		break;
 	}
 	if (status == NOTIFY_SLOW)
