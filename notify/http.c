@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "notify/http.h"
 #include "notify/http_exchange.h"
+#include "notify/http_sockets.h"
 
 /* A socket that libcurl wants watched. */
 struct http_socket {
@@ -20,6 +21,8 @@ struct http_socket {
 struct http {
 	struct ev_loop *loop;
 	CURLM *multi;
+	CURLSH *share; /* of TLS sessions */
+	struct http_sockets *all;
 	ev_timer timer;
 	struct http_exchange *exchanges;
 	struct http_socket *sockets;
@@ -167,7 +170,10 @@ int http_new(struct ev_loop *loop, struct http **ret)
 	ev_timer_init(&h->timer, http_timed, 0., 0.);
 	h->timer.data = h;
 	h->multi = curl_multi_init();
-	if (!h->multi ||
+	h->share = curl_share_init();
+	if (!h->multi || !h->share || http_sockets_new(loop, &h->all) < 0 ||
+	    curl_share_setopt(h->share, CURLSHOPT_SHARE,
+			      CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK ||
 	    curl_multi_setopt(h->multi, CURLMOPT_SOCKETFUNCTION,
 			      http_set_socket) != CURLM_OK ||
 	    curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h) != CURLM_OK ||
@@ -189,10 +195,31 @@ void http_free(struct http *h)
 		http_exchange_free(h->exchanges);
 	if (h->multi)
 		(void)curl_multi_cleanup(h->multi);
+	if (h->share)
+		(void)curl_share_cleanup(h->share);
+	http_sockets_free(h->all);
 	while (h->sockets)
 		socket_drop(h, h->sockets);
 	ev_timer_stop(h->loop, &h->timer);
 	free(h);
+}
+
+/* What exchanges have in common outlives each of them. */
+static int set_shared(struct http *h, CURL *c)
+{
+	CURLcode r = curl_easy_setopt(c, CURLOPT_SHARE, h->share);
+
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION,
+				     http_sockets_open);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, h->all);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_CLOSESOCKETFUNCTION,
+				     http_sockets_close);
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_CLOSESOCKETDATA, h->all);
+	return r == CURLE_OK ? 0 : -ENOMEM;
 }
 
 int http_start(struct http *h, const struct http_request *q,
@@ -210,6 +237,8 @@ int http_start(struct http *h, const struct http_request *q,
 	x->easy = curl_easy_init();
 	if (x->easy)
 		r = http_exchange_set(x, q);
+	if (r == 0)
+		r = set_shared(h, x->easy);
 	/* Nothing is sent before the loop turns: no callback from inside. */
 	if (r == 0 && curl_multi_add_handle(h->multi, x->easy) != CURLM_OK)
 		r = -ENOMEM;

@@ -7,11 +7,12 @@ import hashlib
 import hmac
 import json
 import os
+import subprocess
 import threading
 import time
 import urllib.parse
 
-from notify_lab import Notify, main, write
+from notify_lab import Notify, main, wait_for, write
 from test_notify_dyndns2 import Http, quoted, says
 
 # Every byte but NUL and line ends, which no configuration can hold.
@@ -353,6 +354,28 @@ def test_dry_run_only_reads(directory):
         assert "PUT" in n.stderr() and "192.0.2.7" in n.stderr()
         assert "top-secret" not in n.stderr()
     assert {c[0] for c in api.calls} == {"GET"}
+
+
+def connections_to(port):
+    """Local ends of established connections to that port."""
+    with open("/proc/net/tcp") as f:
+        rows = [line.split() for line in f][1:]
+    return [r for r in rows if r[3] == "01" and r[2].endswith(f":{port:04X}")]
+
+
+def test_connection_of_a_lost_address(directory):
+    """Kept for reuse, it ends when its own address leaves the machine."""
+    address = ["198.51.100.9/32", "dev", "lo"]
+    subprocess.run(["ip", "addr", "add", *address], check=True)
+    http = Http(lambda r: says("good"), host="198.51.100.9")
+    config = account("strato", http.port, 'username = "u" password = "p"')
+    with Notify(directory, config.replace("127.0.0.1",
+                                          "198.51.100.9")) as n:
+        assert n.do(**job())["status"] == "done"
+        assert n.do(**job())["status"] == "done"
+        assert len(http.peers) == 1 and connections_to(http.port)
+        subprocess.run(["ip", "addr", "del", *address], check=True)
+        wait_for(lambda: not connections_to(http.port), "its end", 3)
 
 
 def test_one_thread(directory):
