@@ -9,7 +9,7 @@ import time
 
 import knot
 import lab as _lab
-from tools import die_with_parent, wait_until
+from tools import check_secrets, die_with_parent, wait_until
 
 _HOOK = """\
 #!/bin/sh
@@ -73,6 +73,7 @@ class Evddnsd:
         self.args, self.log_level = list(args), log_level
         self.process = None
         self.lines, self.other = [], []
+        self.configs = ""
         self.told = threading.Condition()
         if not os.path.isdir(self.dir):
             for d in (self.dir, self.hooks_dir, self.state_dir):
@@ -90,6 +91,7 @@ class Evddnsd:
     def configure(self, text, hooks=True):
         if hooks and "hooks {" not in text:
             text += f'hooks {{ directory = "{self.hooks_dir}" }}\n'
+        self.configs += text
         fd = os.open(self.config_file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "w", encoding="utf-8") as f:
             f.write(text)
@@ -230,6 +232,8 @@ class Evddnsd:
             self.reader.join(2)
             self.process.stderr.close()
             self.process = None
+            log = "\n".join(self.other) + "\n".join(map(str, self.lines))
+            check_secrets(self.configs, log)
 
     def run(self, *args, timeout=20):
         """To its end, not as a daemon: (exit status, standard error)."""

@@ -17,6 +17,8 @@ import tempfile
 import time
 import traceback
 
+from tools import check_secrets
+
 TOP = os.environ.get("top_builddir") or os.getcwd()
 PROGRAM = os.path.join(TOP, "notify", "evddns-notify")
 INSIDE = "EVDDNS_NOTIFY_INSIDE"
@@ -136,6 +138,8 @@ class Notify:
         self.process.kill()
         self.process.wait()
         self.log.close()
+        with open(self.path, errors="replace") as f:
+            check_secrets(f.read(), self.stderr())
 
     def write(self, data):
         self.process.stdin.write(data)
@@ -179,7 +183,8 @@ class Notify:
         return [json.loads(line) for line in rest.splitlines()], status
 
     def stderr(self):
-        self.log.flush()
+        if not self.log.closed:
+            self.log.flush()
         with open(self.log.name, errors="replace") as f:
             return f.read()
 

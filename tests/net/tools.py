@@ -1,8 +1,11 @@
 """Two things that everybody here needs."""
 
+import base64
 import ctypes
+import re
 import signal
 import time
+import urllib.parse
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _PR_SET_PDEATHSIG = 1
@@ -12,6 +15,22 @@ _CLONE_NEWNET = 0x40000000
 def die_with_parent():
     """For preexec_fn: no child outlives the test."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+_SECRET = re.compile(r"""\b(?:password|token|secret|key|apikey)\s*=\s*"""
+                     r"""(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
+
+
+def check_secrets(config, log):
+    """No secret of a configuration may be in a log; words are no secrets."""
+    for double, single in _SECRET.findall(config):
+        secret = re.sub(r"\\(.)", r"\1", double) or single
+        if len(secret) < 8 or secret.isalpha():
+            continue
+        forms = [secret, urllib.parse.quote(secret, safe=""),
+                 base64.b64encode(secret.encode()).decode()]
+        for form in forms:
+            assert form not in log, f"a log tells the secret {secret!r}"
 
 
 def setns_net(fd):
