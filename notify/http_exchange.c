@@ -196,9 +196,6 @@ static CURLcode set_manners(CURL *c, const struct http_request *q)
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
 				     (long)CURL_HTTP_VERSION_2TLS);
-	/* Rather one connection for many requests than one for each. */
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
 	return r;
 }
 
