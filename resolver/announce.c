@@ -126,3 +126,9 @@ void announce_deafen(struct announce *a, uint32_t ms)
 	ev_timer_set(&a->deaf, ms / 1000., 0.);
 	ev_timer_start(a->loop, &a->deaf);
 }
+
+void announce_forget(const struct announce *a)
+{
+	if (a->loop)
+		(void)announce_drain(a);
+}

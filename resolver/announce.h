@@ -37,5 +37,7 @@ void announce_close(struct announce *a);
  * came in that time is one hint at its end.
  */
 void announce_deafen(struct announce *a, uint32_t ms);
+/* What has come so far is no hint any more. */
+void announce_forget(const struct announce *a);
 
 #endif

@@ -18,6 +18,11 @@
 #define QUICK_MS   15
 #define QUICK_MOST 2
 #define TIMEOUT_MS 2000
+/*
+ * It announces the loss of the old address, then the new one, in a moment:
+ * one question for both, or the second would keep a real hint waiting.
+ */
+#define SETTLE_S   0.004
 
 struct resolver_watch {
 	struct ev_loop *loop;
@@ -25,6 +30,7 @@ struct resolver_watch {
 	struct announce announce;
 	struct router router;
 	bool asking, pcp, both; /* both: of the two protocols one was tried */
+	ev_timer settle;
 	struct epoch epoch;
 	struct addr last; /* family 0: none, or nothing heard */
 	bool heard;	  /* an answer, ever */
@@ -69,6 +75,9 @@ static void watch_tell(struct resolver_watch *w,
 	word.changed = !w->heard || !addr_equal(&w->last, &word.addr);
 	w->heard = true;
 	w->last = word.addr;
+	/* What was announced until now is what it has just told. */
+	if (word.changed && word.addr.family != 0)
+		announce_forget(&w->announce);
 	w->hint_ns = 0;
 	w->news(w->user, &word);
 }
@@ -106,12 +115,25 @@ void resolver_watch_ask(struct resolver_watch *w)
 		watch_start(w);
 }
 
+static void watch_settled(struct ev_loop *loop, ev_timer *t, int revents)
+{
+	struct resolver_watch *w = t->data;
+
+	(void)loop;
+	(void)revents;
+	announce_forget(&w->announce);
+	resolver_watch_ask(w);
+}
+
 static void watch_hint(void *user, uint64_t heard_ns)
 {
 	struct resolver_watch *w = user;
 
 	w->hint_ns = heard_ns;
-	resolver_watch_ask(w);
+	announce_deafen(&w->announce, SPACING_MS);
+	ev_now_update(w->loop);
+	ev_timer_set(&w->settle, SETTLE_S, 0.);
+	ev_timer_start(w->loop, &w->settle);
 }
 
 int resolver_watch_new(struct ev_loop *loop,
@@ -130,6 +152,8 @@ int resolver_watch_new(struct ev_loop *loop,
 	w->news = news;
 	w->user = user;
 	w->quick = QUICK_MOST;
+	ev_timer_init(&w->settle, watch_settled, 0., 0.);
+	w->settle.data = w;
 	r = announce_open(&w->announce, loop, o->ifindex, watch_hint, w);
 	if (r < 0) {
 		free(w);
@@ -144,6 +168,7 @@ void resolver_watch_free(struct resolver_watch *w)
 	if (!w)
 		return;
 	announce_close(&w->announce);
+	ev_timer_stop(w->loop, &w->settle);
 	router_stop(&w->router);
 	free(w);
 }

@@ -10,9 +10,11 @@ import contextlib
 import os
 import shutil
 import socket
+import ssl
 import struct
 import subprocess
 import threading
+import time
 
 import lab
 from lab import ISP4, Lab
@@ -258,21 +260,64 @@ class FakeStun:
         self.socket.close()
 
 
-def router_questions(capture, since=0.0):
-    return [t for t, _ in capture.questions if t >= since]
+class HttpsEcho:
+    """Tells who asks, in the way that the path names; its CA is self.ca."""
+
+    def __init__(self, net, address=lab.HTTP4):
+        need("openssl")
+        self.ca = f"{lab.RUN}/t/echo.pem"
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
+             "2", "-subj", "/CN=echo", "-addext", f"subjectAltName=IP:{address}",
+             "-keyout", self.ca + ".key", "-out", self.ca],
+            check=True, capture_output=True,
+        )  # fmt: skip
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.ca, self.ca + ".key")
+        self.context, self.socket = context, net.listen(address, 443)
+        self.asked = []
+        net.programs.append(self)
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self):
+        while True:
+            try:
+                c, peer = self.socket.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(c, peer[0]),
+                             daemon=True).start()
+
+    def _serve(self, c, peer):
+        try:
+            c = self.context.wrap_socket(c, server_side=True)
+            path = c.recv(4096).decode("latin-1").split()[1]
+            self.asked.append(path)
+            body = {
+                "/big": (peer + "\n") * (10 << 20 >> 3),
+                "/html": f"<!DOCTYPE html><p>{peer}</p>",
+                "/json": '{"you": {"ip": "%s"}}' % peer,
+            }.get(path, peer + "\n")
+            c.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+                      + body.encode())
+            c.unwrap()
+        except (OSError, IndexError):
+            pass
+        finally:
+            c.close()
+
+    def kill(self):
+        self.socket.close()
 
 
 class RouterWire:
     """Every NAT-PMP and PCP question that reaches the router."""
 
     def __init__(self, net):
-        import time
-
         self.questions = []
         with net.at_router():
             self.socket = socket.socket(
                 socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-        self.net, self.time = net, time
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
@@ -288,7 +333,7 @@ class RouterWire:
             header = (frame[14] & 15) * 4
             udp = frame[14 + header:]
             if udp[2:4] == struct.pack("!H", 5351):
-                self.questions.append((self.time.monotonic(), udp[8:]))
+                self.questions.append((time.monotonic(), udp[8:]))
 
     def kill(self):
         self.socket.close()

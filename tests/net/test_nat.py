@@ -9,7 +9,7 @@ import lab
 from evddnsd import NAME, PROVIDER, Evddnsd, record
 from lab import A, NS4
 from natlab import (
-    DEAF4, HOST4, LIAR4, LIE, TURN4, TURN4_B, WAN4, WAN4_NEW, NatLab,
+    DEAF4, HOST4, HttpsEcho, LIAR4, LIE, TURN4, TURN4_B, WAN4, WAN4_NEW, NatLab,
     RouterWire,
 )  # fmt: skip
 
@@ -102,6 +102,41 @@ def test_stun_over_tcp():
         published(d, WAN4)
         assert f"{STUN}?transport=tcp: {WAN4}" in why(d)
         d.stop()
+
+
+def test_https():
+    """One with a CA of its own, asked by the update process; and JSON."""
+    for path in ("/", "/json#/you/ip"):
+        with NatLab() as net:
+            echo = HttpsEcho(net)
+            url = f"https://{lab.HTTP4}{path}"
+            d = daemon(net, url, WHOAMI, ca_file=f'"{echo.ca}"',
+                       nat_recheck="1s").start()
+            published(d, WAN4)
+            assert f"{url}: {WAN4}" in why(d), why(d)
+            # A connection that is kept would show where it once left from.
+            net.set_wan(WAN4, WAN4_NEW)
+            published(d, WAN4_NEW)
+            d.stop()
+
+
+def test_https_pages_and_megabytes():
+    with NatLab() as net:
+        echo = HttpsEcho(net)
+        base = f"https://{lab.HTTP4}"
+        d = daemon(net, base + "/big", base + "/html", confirm_timeout="4s",
+                   quorum=1, ca_file=f'"{echo.ca}"').start()
+        d.wait_log(text=f"reflector {base}/html: not an address")
+        d.wait_log(text=f"reflector {base}/big: ")
+        assert set(echo.asked) == {"/big", "/html"}, echo.asked
+        assert not net.wire.updates()
+        d.stop()
+        # Without the CA nobody is believed.
+        echo.asked.clear()
+        e = daemon(net, base + "/", WHOAMI, confirm_timeout="4s").start()
+        e.wait_log(text=f"reflector {base}/: SSL")
+        assert not echo.asked and not net.wire.updates()
+        e.stop()
 
 
 def test_plain_dns_is_not_enough():
