@@ -72,15 +72,19 @@ uint64_t account_not_before_ms(const struct account *a)
 	return a->rest_ms > free_ms ? a->rest_ms : free_ms;
 }
 
-uint64_t account_turn_ms(struct account *a)
+uint64_t account_turn_ms(struct account *a, uint64_t *promised_ms)
 {
 	uint64_t first_ms = account_not_before_ms(a);
 
-	if (a->turn_ms < first_ms)
-		a->turn_ms = first_ms;
-	else if (!a->info->zone_batch)
-		a->turn_ms += 1000ULL * a->info->min_interval_s;
-	return a->turn_ms;
+	/* Whoever comes before his turn keeps it. */
+	if (*promised_ms <= clock_mono_ms()) {
+		if (a->turn_ms < first_ms)
+			a->turn_ms = first_ms;
+		else if (!a->info->zone_batch)
+			a->turn_ms += 1000ULL * a->info->min_interval_s;
+		*promised_ms = a->turn_ms;
+	}
+	return *promised_ms > first_ms ? *promised_ms : first_ms;
 }
 
 /* On disk times are of the wall clock. */

@@ -50,9 +50,10 @@ bool account_may_send(const struct account *a, const struct entry *e);
 
 /*
  * When (monotonic ms) one that may not be sent should come back: each gets
- * a turn of its own, so that they do not all come for the first token.
+ * a turn of its own, which it keeps in *promised_ms, so that they do not
+ * all come for the first token.
  */
-uint64_t account_turn_ms(struct account *a);
+uint64_t account_turn_ms(struct account *a, uint64_t *promised_ms);
 
 /* Before this (monotonic ms) nothing is sent. */
 uint64_t account_not_before_ms(const struct account *a);

@@ -18,8 +18,12 @@
 #include "daemon/tell.h"
 
 static const struct backoff retry = { .first_ms = 5000, .most_ms = 900000 };
+/* Nobody was there to be annoyed: DNS is asked again, which costs little. */
+static const struct backoff reach = { .first_ms = 1000, .most_ms = 30000 };
 
-static void act_arm(struct entry *e, uint64_t delay_ms)
+#define SOON_MS 700
+
+void act_arm(struct entry *e, uint64_t delay_ms)
 {
 	ev_timer_stop(e->world->loop, &e->timer);
 	ev_now_update(e->world->loop);
@@ -71,6 +75,9 @@ void act_update(struct entry *e, enum record_event why)
 			e->previous = a->servers[i].addrs[0];
 			break;
 		}
+	e->healed = false;
+	e->turn_ms = 0;
+	e->sent_by = refusal_settings(e);
 	account_send(e->account, e);
 }
 
@@ -174,12 +181,22 @@ void act_back_off(struct entry *e, enum record_event why)
 {
 	uint64_t now_ms = clock_mono_ms(), delay_ms;
 	uint64_t rest_ms = why == RECORD_HELD
-				   ? account_turn_ms(e->account)
+				   ? account_turn_ms(e->account, &e->turn_ms)
 				   : account_not_before_ms(e->account);
 
-	if (why == RECORD_UNKNOWN_KEEP)
+	if (why == RECORD_UNKNOWN_KEEP) {
 		e->failures++;
-	delay_ms = backoff_ms(&retry, e->failures, clock_random());
+		e->wait = ENTRY_WAIT_NET;
+	}
+	if (why == RECORD_HELD)
+		e->wait = ENTRY_WAIT_TURN;
+	e->deaf = e->wait == ENTRY_WAIT_NET;
+	delay_ms = backoff_ms(e->deaf ? &reach : &retry, e->failures,
+			      clock_random());
+	/* What it failed on has ended meanwhile. */
+	if (e->deaf && e->healed)
+		delay_ms = SOON_MS * (uint64_t)clock_random() >> 32;
+	e->healed = false;
 	if (e->retry_after_s * 1000 > delay_ms)
 		delay_ms = e->retry_after_s * 1000;
 	if (why == RECORD_HELD)

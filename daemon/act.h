@@ -18,6 +18,9 @@ void act_settle(struct entry *e, enum record_event why);
 void act_back_off(struct entry *e, enum record_event why);
 void act_rest(struct entry *e, enum record_event why);
 
+/* Arms the timer of the state. */
+void act_arm(struct entry *e, uint64_t delay_ms);
+
 /* Replaces a text of the entry; NULL clears it. */
 void act_set_text(char **at, const char *text);
 

@@ -7,17 +7,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <ev.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/app.h"
-#include "daemon/command.h"
-#include "daemon/control.h"
+#include "daemon/clock_watch.h"
+#include "daemon/front.h"
 #include "daemon/loading.h"
 #include "daemon/modules.h"
 #include "daemon/online.h"
@@ -27,15 +23,14 @@
 #include "daemon/rights.h"
 #include "daemon/setup.h"
 #include "daemon/shipped.h"
-#include "daemon/watch_clock.h"
+#include "daemon/summary.h"
+#include "daemon/upkeep.h"
 #include "hooks/hooks.h"
 
 /* How long the stop hooks may hold up the end. */
 #define STOP_S 0.6
 /* One pass (-1) takes no longer than this, whatever is under way. */
 #define ONCE_S 60.0
-/* How long after something happened free memory is given back. */
-#define TIDY_S 10.0
 
 struct app {
 	struct ev_loop *loop;
@@ -48,15 +43,15 @@ struct app {
 
 	struct modules m;
 	struct loading *loading; /* a start or reload under way */
-	struct control *control;
 	struct online *online; /* -t --online under way */
-	uint64_t started_ms;
+	struct front front;
 
 	ev_signal hup, usr1, term, interrupt;
 	ev_timer deadline; /* of the stop, or of the one pass */
 	ev_prepare turn;   /* the one pass looks at itself */
-	ev_periodic clock; /* see watch_clock() */
-	ev_timer tidy;     /* some time after the last activity */
+	struct upkeep upkeep;
+	struct clock_watch clock;
+	unsigned int resyncs; /* as of the last proof of life */
 };
 
 /* ---- stop ---- */
@@ -86,12 +81,11 @@ static void app_arm_deadline(struct app *a, double after_s)
 
 static void app_post(struct app *a, const char *event)
 {
-	if (a->m.hooks && !a->options->dry_run)
-		hooks_post(a->m.hooks, &(struct hook_event){
-					     .event = event,
-					     .retry_in_s = -1,
-					     .latency_ms = -1,
-				     });
+	announce_event(&a->m.announce, &(struct hook_event){
+					       .event = event,
+					       .retry_in_s = -1,
+					       .latency_ms = -1,
+				       });
 }
 
 /* Hooks may still speak; nothing new is begun. */
@@ -107,6 +101,7 @@ static void app_stop(struct app *a, double patience_s)
 		return;
 	}
 	log_info("stopping");
+	upkeep_stopping(&a->upkeep);
 	loading_free(a->loading); /* a reload would find nothing to change */
 	a->loading = NULL;
 	setup_free(a->m.setup);
@@ -150,27 +145,21 @@ static void app_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	app_stop(a, ONCE_S);
 }
 
-/* A burst of questions leaves much memory free, but not given back. */
-static void app_tidy(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)w;
-	(void)revents;
-#ifdef __GLIBC__
-	(void)malloc_trim(0);
-#endif
-}
-
 static void app_moved(void *user)
 {
 	struct app *a = user;
 
-	if (!ev_is_active(&a->tidy)) {
-		ev_timer_set(&a->tidy, TIDY_S, 0.0);
-		ev_timer_start(a->loop, &a->tidy);
-	}
+	upkeep_moved(&a->upkeep);
 	if (a->options->once && !a->stopping)
 		ev_prepare_start(a->loop, &a->turn);
+}
+
+static void app_healed(void *user)
+{
+	struct app *a = user;
+
+	if (a->m.setup)
+		setup_heal(a->m.setup, ENTRY_HEAL_NET);
 }
 
 /* ---- events ---- */
@@ -220,31 +209,46 @@ static void app_poked(struct ev_loop *loop, ev_signal *w, int revents)
 	setup_look_again(a->m.setup);
 }
 
+/*
+ * What waits for a right clock goes on; after a sleep nothing that was
+ * known is sure.
+ */
+static void app_clock_set(void *user, uint64_t slept_ms)
+{
+	struct app *a = user;
+
+	log_info(slept_ms ? "the machine slept for %llu s, looking at "
+			    "everything again"
+			  : "the clock was set",
+		 (unsigned long long)(slept_ms / 1000));
+	if (!a->m.setup || !a->running)
+		return;
+	if (slept_ms > 0)
+		monitor_resync(a->m.monitor);
+	setup_heal(a->m.setup, slept_ms > 0 ? ENTRY_HEAL_SLEPT
+						: ENTRY_HEAL_CLOCK);
+}
+
+static void app_say(void *user, char *out, size_t size)
+{
+	const struct app *a = user;
+
+	if (a->m.setup)
+		summary_print(a->m.setup, out, size);
+}
+
+static bool app_prove(void *user)
+{
+	struct app *a = user;
+	unsigned int resyncs = monitor_resyncs(a->m.monitor);
+	bool alive = resyncs != a->resyncs;
+
+	a->resyncs = resyncs;
+	monitor_resync(a->m.monitor);
+	return alive;
+}
+
 /* ---- configuration ---- */
-
-static void log_faults(const struct faults *faults, const char *prefix)
-{
-	char line[1024];
-
-	for (size_t i = 0; i < faults->n; i++)
-		log_error("%s%s", prefix,
-			  faults_print(&faults->items[i], line, sizeof(line)));
-}
-
-/* What the command line says stands above the file. */
-static void app_set_log(const struct app *a, const struct config *c)
-{
-	const struct options *o = a->options;
-
-	log_start("evddnsd",
-		  o->level_set	      ? o->level
-		  : c->log_level_set ? c->log_level
-				      : LOG_LEVEL_NOTICE,
-		  o->format_set	       ? o->format
-		  : c->log_format_set ? c->log_format
-				       : LOG_FORMAT_TEXT,
-		  o->syslog ? LOG_SINK_SYSLOG : LOG_SINK_STDERR);
-}
 
 static int app_use(struct app *a, struct config *config,
 		   struct notify_config *accounts)
@@ -252,35 +256,45 @@ static int app_use(struct app *a, struct config *config,
 	int r = modules_use(&a->m, config, accounts);
 
 	if (r == 0)
-		app_set_log(a, config);
+		options_start_log(a->options, config);
+	return r;
+}
+
+/* 0, or it was said why not. */
+static int app_change(struct app *a, struct loaded *l)
+{
+	struct config *config = l->config;
+	int r;
+
+	if (l->faults.n > 0) {
+		loaded_tell_faults(l, "reload: ");
+		log_error("reload: nothing changed, the old configuration "
+			  "goes on");
+		return -EINVAL;
+	}
+	l->config = NULL;
+	r = app_use(a, config, l->accounts);
+	if (r == 0)
+		l->accounts = NULL;
+	else
+		log_error("reload: %s, the old configuration goes on",
+			  strerror(-r));
 	return r;
 }
 
 static void app_reloaded(void *user, struct loaded *l)
 {
 	struct app *a = user;
-	struct config *config = l->config;
 	int r;
 
 	loading_free(a->loading);
 	a->loading = NULL;
-	if (l->faults.n > 0) {
-		log_faults(&l->faults, "reload: ");
-		log_error("reload: nothing changed, the old configuration "
-			  "goes on");
-		loaded_done(l);
-		return;
-	}
-	l->config = NULL;
-	r = app_use(a, config, l->accounts);
-	if (r == 0)
-		l->accounts = NULL;
+	r = app_change(a, l);
 	loaded_done(l);
-	if (r < 0) {
-		log_error("reload: %s, the old configuration goes on",
-			  strerror(-r));
+	upkeep_ready(&a->upkeep); /* by the new one or the old one */
+	if (r < 0)
 		return;
-	}
+	front_use(&a->front, setup_config(a->m.setup));
 	log_info("reloaded %s", a->options->config ? a->options->config
 						   : a->paths->config);
 	app_post(a, "reload");
@@ -309,10 +323,13 @@ static void app_reload(void *user)
 		loading_free(a->loading); /* the file may be another by now */
 		a->loading = NULL;
 	}
+	upkeep_reloading(&a->upkeep);
 	r = app_load(a, app_reloaded);
-	if (r < 0)
+	if (r < 0) {
 		log_error("reload: %s, the old configuration goes on",
 			  strerror(-r));
+		upkeep_ready(&a->upkeep);
+	}
 }
 
 static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
@@ -322,47 +339,16 @@ static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
 	app_reload(w->data);
 }
 
-static json_t *app_command(void *user, const json_t *request, bool may_act)
-{
-	struct app *a = user;
-	const struct command_world world = {
-		.setup = a->m.setup,
-		.monitor = a->m.monitor,
-		.hooks = a->m.hooks,
-		.started_ms = a->started_ms,
-		.reload = app_reload,
-		.user = a,
-	};
-
-	return command_answer(&world, request, may_act);
-}
-
 /* ---- start ---- */
-
-/* Without it the daemon does its work all the same. */
-static void app_open_control(struct app *a, const struct config *config)
-{
-	struct control_options o = {
-		.path = a->options->control ? a->options->control
-					    : a->paths->control,
-		.group = config->control_group,
-		.admin_group = config->control_admin_group,
-	};
-	int r = control_open(a->loop, &o, app_command, a, &a->control);
-
-	if (r < 0)
-		log_warning("control socket %s cannot be opened (%s), going "
-			    "on without", o.path,
-			    r == -ENOENT && (o.group || o.admin_group)
-				    ? "no such group or folder"
-				    : strerror(-r));
-}
 
 static int app_begin(struct app *a, struct loaded *l)
 {
 	struct config *config = l->config;
 	const struct modules_owner owner = {
-		.changed = app_changed, .moved = app_moved, .user = a,
+		.changed = app_changed,
+		.moved = app_moved,
+		.healed = app_healed,
+		.user = a,
 	};
 	int r = modules_open(&a->m, config,
 			     a->options->state_dir ? a->options->state_dir
@@ -373,7 +359,9 @@ static int app_begin(struct app *a, struct loaded *l)
 		return r;
 	hooks_on_idle(a->m.hooks, app_end_when_idle, a);
 	if (!a->options->once)
-		app_open_control(a, config);
+		front_open(&a->front, a->loop,
+			   a->options->control ? a->options->control
+					       : a->paths->control, config);
 	l->config = NULL;
 	r = app_use(a, config, l->accounts);
 	if (r == 0) {
@@ -388,6 +376,7 @@ static int app_begin(struct app *a, struct loaded *l)
 	log_info("started, %s", app_config_path(a));
 	app_post(a, "start");
 	a->ready(a->user);
+	upkeep_ready(&a->upkeep);
 	if (a->options->once)
 		app_arm_deadline(a, ONCE_S);
 	return 0;
@@ -411,14 +400,14 @@ static void app_started(void *user, struct loaded *l)
 	a->loading = NULL;
 	if (shipped_load(a->paths->reflectors, &a->m.shipped, &l->faults) == 0 &&
 	    l->faults.n == 0 && l->config)
-		app_set_log(a, l->config);
+		options_start_log(a->options, l->config);
 	if (l->config && a->options->test)
 		hooks_check(l->config->hooks_directory, &l->faults);
 	if (l->config && a->options->test)
 		rights_check(l->config, a->options->user && geteuid() == 0,
 			     &l->faults);
 	if (l->faults.n > 0) {
-		log_faults(&l->faults, "");
+		loaded_tell_faults(l, "");
 		a->status = EX_CONFIG;
 	} else if (a->options->test && a->options->online) {
 		end = online_start(a->loop, a->m.notify, l, app_proven, a,
@@ -446,10 +435,12 @@ static void app_catch(struct app *a, ev_signal *w, int sig,
 
 static void app_close(struct app *a)
 {
-	control_close(a->control);
+	front_close(&a->front);
 	loading_free(a->loading);
 	online_free(a->online);
 	modules_close(&a->m);
+	clock_watch_stop(&a->clock);
+	upkeep_stop(&a->upkeep);
 }
 
 int app_run(struct ev_loop *loop, const struct options *options,
@@ -462,7 +453,9 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.paths = paths,
 		.ready = ready,
 		.user = user,
-		.started_ms = clock_mono_ms(),
+	};
+	const struct upkeep_owner upkeep = {
+		.say = app_say, .prove = app_prove, .user = &a,
 	};
 	struct notify_options no = {
 		.program = paths->notify,
@@ -480,8 +473,14 @@ int app_run(struct ev_loop *loop, const struct options *options,
 	a.deadline.data = &a;
 	ev_prepare_init(&a.turn, app_turn);
 	a.turn.data = &a;
-	ev_timer_init(&a.tidy, app_tidy, TIDY_S, 0.0);
-	watch_clock(loop, &a.clock);
+	a.front = (struct front){
+		.modules = &a.m,
+		.started_ms = clock_mono_ms(),
+		.reload = app_reload,
+		.user = &a,
+	};
+	upkeep_start(&a.upkeep, loop, &upkeep);
+	clock_watch_start(&a.clock, loop, app_clock_set, &a);
 
 	r = notify_new(loop, &no, &a.m.notify);
 	if (r == 0)

@@ -2,13 +2,19 @@
 
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/command.h"
 #include "daemon/control.h"
+#include "daemon/metrics.h"
 #include "daemon/setup.h"
 #include "daemon/status.h"
 #include "hooks/hooks.h"
+
+/* Of ten thousand records. */
+#define METRICS_MAX (16 << 20)
 
 static json_t *done(void)
 {
@@ -73,6 +79,20 @@ static json_t *do_reload(const struct command_world *w, const char *record)
 	return done();
 }
 
+static json_t *say_metrics(const struct command_world *w, const char *record)
+{
+	struct buf text = BUF_INIT(METRICS_MAX);
+	json_t *answer = NULL;
+
+	(void)record;
+	metrics_print(w->setup, (clock_mono_ms() - w->started_ms) / 1000,
+		      &text);
+	if (!text.failed)
+		answer = json_pack("{s:s}", "metrics", text.data);
+	buf_done(&text);
+	return answer;
+}
+
 static const struct command {
 	const char *name;
 	json_t *(*run)(const struct command_world *w, const char *record);
@@ -80,6 +100,7 @@ static const struct command {
 } commands[] = {
 	{ "status", say_status, false },
 	{ "why", say_why, false },
+	{ "metrics", say_metrics, false },
 	{ "refresh", do_refresh, true },
 	{ "retry", do_retry, true },
 	{ "reload", do_reload, true },

@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,18 +14,26 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/control.h"
+#include "daemon/peer.h"
 
 #define CLIENTS_MAX 16
 #define REQUEST_MAX 4096
 #define ANSWER_MAX (16 << 20)
-#define GROUPS_MAX 128
+/* Of lines that somebody who watches has not read yet. */
+#define UNREAD_MAX (256 << 10)
+/* Who has not read anything for so long is let go. */
+#define SLOW_S 10.0
+/* There were no descriptors left: after this it is tried again. */
+#define FULL_S 1.0
 
 struct client {
 	struct control *control;
 	struct client *next;
 	ev_io in, out;
+	ev_timer slow; /* runs while something is unread */
 	struct buf request, answer;
 	bool may_act;
+	bool watching; /* {"command":"events"} was said */
 };
 
 struct control {
@@ -34,9 +41,9 @@ struct control {
 	control_answer_fn *answer;
 	void *user;
 	char *path;
-	gid_t group, admin_group;
-	bool has_group, has_admin_group;
+	struct peer_groups groups;
 	ev_io listen;
+	ev_timer full;
 	struct client *clients;
 	unsigned int n_clients;
 };
@@ -44,37 +51,6 @@ struct control {
 json_t *control_error(const char *text)
 {
 	return json_pack("{s:s}", "error", text);
-}
-
-/* ---- who ---- */
-
-static bool peer_in_group(int fd, gid_t primary, gid_t wanted)
-{
-	gid_t groups[GROUPS_MAX];
-	socklen_t len = sizeof(groups);
-
-	if (primary == wanted)
-		return true;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
-		return false;
-	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
-		if (groups[i] == wanted)
-			return true;
-	return false;
-}
-
-static bool peer_may_ask(const struct control *c, int fd, bool *ret_act)
-{
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-		return false;
-	*ret_act = peer.uid == 0 || peer.uid == geteuid() ||
-		   (c->has_admin_group &&
-		    peer_in_group(fd, peer.gid, c->admin_group));
-	return *ret_act ||
-	       (c->has_group && peer_in_group(fd, peer.gid, c->group));
 }
 
 /* ---- one client ---- */
@@ -89,10 +65,25 @@ static void client_free(struct client *cl)
 	cl->control->n_clients--;
 	ev_io_stop(cl->control->loop, &cl->in);
 	ev_io_stop(cl->control->loop, &cl->out);
+	ev_timer_stop(cl->control->loop, &cl->slow);
 	(void)close(cl->in.fd);
 	buf_done(&cl->request);
 	buf_done(&cl->answer);
 	free(cl);
+}
+
+static void client_too_slow(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	client_free(w->data);
+}
+
+static void client_be_patient(struct client *cl)
+{
+	ev_now_update(cl->control->loop);
+	ev_timer_set(&cl->slow, SLOW_S, 0.0);
+	ev_timer_start(cl->control->loop, &cl->slow);
 }
 
 /* Sends what the socket takes. false: the client is gone. */
@@ -106,6 +97,8 @@ static bool client_flush(struct client *cl)
 			continue;
 		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
 			ev_io_start(cl->control->loop, &cl->out);
+			if (!ev_is_active(&cl->slow))
+				client_be_patient(cl);
 			return true;
 		}
 		if (n <= 0) {
@@ -113,20 +106,38 @@ static bool client_flush(struct client *cl)
 			return false;
 		}
 		buf_drop(&cl->answer, (size_t)n);
+		ev_timer_stop(cl->control->loop, &cl->slow);
 	}
 	ev_io_stop(cl->control->loop, &cl->out);
+	/* A large one is not kept for the next small one. */
+	buf_done(&cl->answer);
 	return true;
+}
+
+static bool is_watch(const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request,
+							     "command"));
+
+	return name && strcmp(name, "events") == 0;
 }
 
 static void client_answer(struct client *cl, const char *line, size_t len)
 {
 	const struct control *c = cl->control;
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
-	json_t *answer = json_is_object(request)
-				 ? c->answer(c->user, request, cl->may_act)
-				 : control_error("this is not a JSON object");
-	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+	json_t *answer = NULL;
+	char *text;
 
+	cl->watching |= is_watch(request);
+	if (is_watch(request)) {
+		json_decref(request);
+		return;
+	}
+	answer = json_is_object(request)
+			 ? c->answer(c->user, request, cl->may_act)
+			 : control_error("this is not a JSON object");
+	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
 	buf_add_str(&cl->answer, text ? text : "{\"error\":\"no memory\"}");
 	buf_add_str(&cl->answer, "\n");
 	free(text);
@@ -134,24 +145,33 @@ static void client_answer(struct client *cl, const char *line, size_t len)
 	json_decref(request);
 }
 
-/* Answers each whole line, as long as earlier answers have gone out. */
+static char *client_line_end(const struct client *cl)
+{
+	return cl->request.len > 0 ? memchr(cl->request.data, '\n',
+					    cl->request.len)
+				   : NULL;
+}
+
+/*
+ * Answers one whole line, if the answer before has gone out. Further ones
+ * wait for the next loop turn, so that nobody holds up the others.
+ */
 static void client_serve(struct client *cl)
 {
-	char *end;
+	char *end = client_line_end(cl);
+	size_t len;
 
-	while (cl->request.len > 0 && cl->answer.len == 0 &&
-	       (end = memchr(cl->request.data, '\n', cl->request.len))) {
-		size_t len = (size_t)(end - cl->request.data);
-
-		client_answer(cl, cl->request.data, len);
-		buf_drop(&cl->request, len + 1);
-		if (cl->answer.failed) {
-			client_free(cl);
-			return;
-		}
-		if (!client_flush(cl))
-			return;
+	if (!end || cl->answer.len > 0)
+		return;
+	len = (size_t)(end - cl->request.data);
+	client_answer(cl, cl->request.data, len);
+	buf_drop(&cl->request, len + 1);
+	if (cl->answer.failed) {
+		client_free(cl);
+		return;
 	}
+	if (client_flush(cl) && client_line_end(cl))
+		ev_io_start(cl->control->loop, &cl->out);
 }
 
 static void client_readable(struct ev_loop *loop, ev_io *w, int revents)
@@ -183,6 +203,38 @@ static void client_writable(struct ev_loop *loop, ev_io *w, int revents)
 		client_serve(cl);
 }
 
+/* Room for one more: whoever only holds a place gives it up. */
+static bool control_make_room(struct control *c)
+{
+	struct client *oldest = NULL;
+
+	if (c->n_clients < CLIENTS_MAX)
+		return true;
+	for (struct client *cl = c->clients; cl; cl = cl->next)
+		if (!cl->watching && cl->answer.len == 0)
+			oldest = cl; /* new ones were put in at the front */
+	if (oldest)
+		client_free(oldest);
+	return oldest != NULL;
+}
+
+static void control_listen_again(struct ev_loop *loop, ev_timer *w,
+				 int revents)
+{
+	struct control *c = w->data;
+
+	(void)revents;
+	ev_io_start(loop, &c->listen);
+}
+
+static void control_rest(struct control *c)
+{
+	ev_io_stop(c->loop, &c->listen);
+	ev_now_update(c->loop);
+	ev_timer_set(&c->full, FULL_S, 0.0);
+	ev_timer_start(c->loop, &c->full);
+}
+
 static void control_accept(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct control *c = w->data;
@@ -192,9 +244,13 @@ static void control_accept(struct ev_loop *loop, ev_io *w, int revents)
 
 	(void)revents;
 	fd = accept4(w->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	/* It would be told of the same one for ever. */
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE ||
+		       errno == ENOBUFS || errno == ENOMEM))
+		control_rest(c);
 	if (fd < 0)
 		return;
-	cl = c->n_clients < CLIENTS_MAX && peer_may_ask(c, fd, &act)
+	cl = peer_may_ask(&c->groups, fd, &act) && control_make_room(c)
 		     ? calloc(1, sizeof(*cl))
 		     : NULL;
 	if (!cl) {
@@ -212,20 +268,12 @@ static void control_accept(struct ev_loop *loop, ev_io *w, int revents)
 	ev_io_init(&cl->out, client_writable, fd, EV_WRITE);
 	cl->in.data = cl;
 	cl->out.data = cl;
+	ev_timer_init(&cl->slow, client_too_slow, 0.0, 0.0);
+	cl->slow.data = cl;
 	ev_io_start(loop, &cl->in);
 }
 
 /* ---- the socket ---- */
-
-static int find_group(const char *name, gid_t *ret)
-{
-	const struct group *gr = getgrnam(name);
-
-	if (!gr)
-		return -ENOENT;
-	*ret = gr->gr_gid;
-	return 0;
-}
 
 /* Is anybody listening there? A dead socket is taken away. */
 static int clear_the_way(const struct sockaddr_un *sun)
@@ -260,7 +308,6 @@ static void make_folder(const char *path)
 static int control_listen(struct control *c)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	bool shared = c->has_group || c->has_admin_group;
 	int fd, r;
 
 	if (strlen(c->path) >= sizeof(sun.sun_path))
@@ -276,11 +323,11 @@ static int control_listen(struct control *c)
 	/* Mode before it can be reached; then who else may come in. */
 	(void)fchmod(fd, 0600);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
-	    chmod(c->path, shared ? 0660 : 0600) < 0 ||
-	    (shared && chown(c->path, (uid_t)-1,
-			     c->has_group ? c->group : c->admin_group) < 0) ||
-	    listen(fd, 8) < 0) {
+	    listen(fd, 8) < 0)
 		r = -errno;
+	else
+		r = peer_open_up(c->path, &c->groups);
+	if (r < 0) {
 		(void)close(fd);
 		return r;
 	}
@@ -288,6 +335,47 @@ static int control_listen(struct control *c)
 	c->listen.data = c;
 	ev_io_start(c->loop, &c->listen);
 	return 0;
+}
+
+int control_use_groups(struct control *c, const char *group,
+		       const char *admin_group)
+{
+	int r = peer_groups_find(group, admin_group, &c->groups);
+
+	if (r == 0)
+		r = peer_open_up(c->path, &c->groups);
+	for (struct client *cl = c->clients, *next; cl; cl = next) {
+		next = cl->next;
+		if (!peer_may_ask(&c->groups, cl->in.fd, &cl->may_act))
+			client_free(cl);
+	}
+	return r;
+}
+
+void control_publish(struct control *c, const char *line, size_t len)
+{
+	for (struct client *cl = c->clients, *next; cl; cl = next) {
+		next = cl->next;
+		if (!cl->watching)
+			continue;
+		if (cl->answer.len + len > UNREAD_MAX) {
+			client_free(cl);
+			continue;
+		}
+		buf_add(&cl->answer, line, len);
+		if (cl->answer.failed)
+			client_free(cl);
+		else
+			(void)client_flush(cl);
+	}
+}
+
+bool control_is_watched(const struct control *c)
+{
+	for (const struct client *cl = c->clients; cl; cl = cl->next)
+		if (cl->watching)
+			return true;
+	return false;
 }
 
 int control_open(struct ev_loop *loop, const struct control_options *o,
@@ -303,14 +391,12 @@ int control_open(struct ev_loop *loop, const struct control_options *o,
 	c->user = user;
 	c->listen.fd = -1;
 	c->path = str_dup(o->path);
-	c->has_group = o->group != NULL;
-	c->has_admin_group = o->admin_group != NULL;
+	ev_timer_init(&c->full, control_listen_again, 0.0, 0.0);
+	c->full.data = c;
 	if (!c->path)
 		r = -ENOMEM;
-	if (r == 0 && o->group)
-		r = find_group(o->group, &c->group);
-	if (r == 0 && o->admin_group)
-		r = find_group(o->admin_group, &c->admin_group);
+	if (r == 0)
+		r = peer_groups_find(o->group, o->admin_group, &c->groups);
 	if (r == 0)
 		r = control_listen(c);
 	if (r < 0) {
@@ -329,6 +415,7 @@ void control_close(struct control *c)
 	while (c->clients)
 		client_free(c->clients);
 	ev_io_stop(c->loop, &c->listen);
+	ev_timer_stop(c->loop, &c->full);
 	(void)close(c->listen.fd);
 	(void)unlink(c->path);
 	free(c->path);

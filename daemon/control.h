@@ -16,7 +16,8 @@ struct ev_loop;
 
 /*
  * Answers one request: a new reference, or NULL (no memory). may_act tells
- * whether the peer may change anything.
+ * whether the peer may change anything. {"command":"events"} is not asked
+ * about: it is answered by what control_publish() brings.
  */
 typedef json_t *control_answer_fn(void *user, const json_t *request,
 				  bool may_act);
@@ -35,6 +36,20 @@ int control_open(struct ev_loop *loop, const struct control_options *o,
 		 control_answer_fn *answer, void *user, struct control **ret);
 /* NULL is fine. Removes the socket. */
 void control_close(struct control *c);
+
+/*
+ * Other groups, as a reload may bring them. Who is connected and may not
+ * ask any more is let go. 0 or -errno, and then the old ones stand.
+ */
+int control_use_groups(struct control *c, const char *group,
+		       const char *admin_group);
+
+/*
+ * A line, with its newline, for all that watch. One who does not read is
+ * let go.
+ */
+void control_publish(struct control *c, const char *line, size_t len);
+bool control_is_watched(const struct control *c);
 
 /* {"error": text}. */
 json_t *control_error(const char *text);

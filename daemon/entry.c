@@ -135,6 +135,14 @@ static void entry_set_pending(struct entry *e, bool pending)
 	e->pending = pending;
 }
 
+/* Somebody was reached, and said something. */
+static bool is_answer(enum record_event event)
+{
+	return event == RECORD_RIGHT || event == RECORD_PROPAGATING ||
+	       event == RECORD_DIFFERS || event == RECORD_STALE ||
+	       event == RECORD_ACCEPTED || event == RECORD_ACCEPTED_UNSEEN;
+}
+
 void entry_event(struct entry *e, enum record_event event)
 {
 	enum record_state from = e->state;
@@ -153,6 +161,10 @@ void entry_event(struct entry *e, enum record_event event)
 	entry_set_pending(e, e->state == RECORD_CONFIRMING ||
 				     e->state == RECORD_CHECKING);
 	tell_moved(e, from, event);
+	if (e->deaf && is_answer(event)) {
+		e->deaf = false;
+		e->world->healed(e->world->user);
+	}
 	entry_act(e, step.action, from, event);
 	e->world->moved(e->world->user);
 }
@@ -290,6 +302,7 @@ void entry_source_event(struct entry *e, enum source_event event)
 		entry_event(e, RECORD_CONFIRMED);
 		break;
 	case SOURCE_PATH:
+		e->healed = true;
 		entry_event(e, RECORD_PATH);
 		break;
 	case SOURCE_GONE:
@@ -304,42 +317,6 @@ void entry_source_event(struct entry *e, enum source_event event)
 		e->world->moved(e->world->user);
 		break;
 	}
-}
-
-void entry_join(struct entry *e)
-{
-	size_t n;
-
-	(void)source_candidates(e->source, &n);
-	if (n == 0) {
-		if (source_is_gone(e->source))
-			entry_source_event(e, SOURCE_GONE);
-		return;
-	}
-	entry_source_event(e, SOURCE_CHANGED);
-	if (source_public(e->source))
-		entry_source_event(e, SOURCE_CONFIRMED);
-}
-
-void entry_mended(struct entry *e)
-{
-	if (e->state == RECORD_REFUSED || e->state == RECORD_BACKOFF)
-		entry_event(e, RECORD_RETRY);
-}
-
-void entry_pause(struct entry *e)
-{
-	e->paused = e->check_id != 0;
-	check_cancel(e);
-}
-
-void entry_resume(struct entry *e)
-{
-	bool again = e->paused;
-
-	e->paused = false;
-	if (again && e->check_id == 0 && !e->checked)
-		check_start(e);
 }
 
 /* ---- from the account ---- */
@@ -396,6 +373,13 @@ void entry_reply(struct entry *e, enum notify_status status,
 		entry_accept(e, reply, status == NOTIFY_UNCHANGED);
 		return;
 	case NOTIFY_REFUSED:
+		/* It was mended while this was under way. */
+		if (e->sent_by != refusal_settings(e)) {
+			e->wait = ENTRY_WAIT_NET;
+			e->healed = true;
+			entry_event(e, RECORD_FAILED);
+			return;
+		}
 		/* First of all: what was told must not be lost. */
 		refusal_note(e, reply->text);
 		act_set_text(&e->error, reply->text);
@@ -421,6 +405,11 @@ void entry_reply(struct entry *e, enum notify_status status,
 	e->failures++;
 	e->failing = true;
 	e->retry_after_s = reply->retry_after_s;
+	e->wait = reply->clock ? ENTRY_WAIT_CLOCK
+		  : status == NOTIFY_SLOW || reply->retry_after_s > 0 ||
+				  reply->sent_ns != 0
+			  ? ENTRY_WAIT_SERVER
+			  : ENTRY_WAIT_NET;
 	act_set_text(&e->error, reply->text);
 	entry_event(e, RECORD_FAILED);
 	if (e->state == RECORD_BACKOFF && e->timer_due_ms)

@@ -22,23 +22,40 @@
 #include "resolver/resolver.h"
 
 struct account;
-struct hooks;
+struct announce;
 struct job;
 struct monitor;
 struct own;
 struct state;
+
+/* What a backoff waits for: which events end it before its time. */
+enum entry_wait {
+	ENTRY_WAIT_SERVER, /* it said later: nothing but time, or an address */
+	ENTRY_WAIT_TURN,   /* the account's bucket is empty */
+	ENTRY_WAIT_NET,    /* nobody could be reached */
+	ENTRY_WAIT_CLOCK,  /* the clock is wrong */
+};
+
+/* Events of the machine or of the world. */
+enum entry_heal {
+	ENTRY_HEAL_CLOCK, /* the clock was set */
+	ENTRY_HEAL_SLEPT, /* the machine was asleep */
+	ENTRY_HEAL_NET,   /* another resolv.conf, or somebody answers again */
+};
 
 /* What all entries share; borrowed for life. */
 struct entry_world {
 	struct ev_loop *loop;
 	struct resolver *resolver;
 	struct monitor *monitor;
-	struct hooks *hooks;
+	const struct announce *announce;
 	struct state *state;
 	struct own *own;
 	bool dry_run;
 	/* Called whenever an entry has changed its state. */
 	void (*moved)(void *user);
+	/* Called when somebody answers one who had reached nobody. */
+	void (*healed)(void *user);
 	void *user;
 };
 
@@ -73,6 +90,7 @@ struct entry {
 	struct addr_set wanted;   /* as of the last judgement or update */
 	struct addr left_from;    /* ... and the address it left from */
 	struct addr_set sent;     /* what the update under way says */
+	uint64_t sent_by;         /* ... and by which settings */
 	struct addr_set accepted; /* what the provider took last */
 	uint32_t jitter; /* of its refreshes */
 	int64_t accepted_at_s;   /* wall; 0: never */
@@ -94,6 +112,10 @@ struct entry {
 	bool renewing; /* ... only for the marks of a shared name */
 	bool differs; /* ... and the servers say something else for good */
 	bool failing;       /* failed or refused was told */
+	bool deaf;          /* nobody could be reached last */
+	bool healed;        /* ... and that ended while an update waited */
+	enum entry_wait wait; /* in RECORD_BACKOFF */
+	uint64_t turn_ms;     /* promised by the account; 0: none */
 	unsigned int failures;
 	unsigned int watches;
 	uint64_t watch_until_ms;
@@ -119,6 +141,8 @@ void entry_free(struct entry *e);
 void entry_join(struct entry *e);
 /* What its account is set to has changed: a refusal or a wait is over. */
 void entry_mended(struct entry *e);
+/* Something has healed: what waits for that comes back in delay_ms. */
+void entry_heal(struct entry *e, enum entry_heal what, uint64_t delay_ms);
 /* Around a change of the resolver. */
 void entry_pause(struct entry *e);
 void entry_resume(struct entry *e);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "daemon/account.h"
+#include "daemon/announce.h"
 #include "daemon/feed.h"
 #include "hooks/hooks.h"
 #include "monitor/monitor.h"
@@ -67,7 +68,7 @@ static void feed_post(const struct feed *f, struct hook_event more)
 	more.latency_ms = heard_ns ? (int64_t)((clock_mono_ns() - heard_ns) /
 					       1000000U)
 				   : -1;
-	hooks_post(f->world->hooks, &more);
+	announce_event(f->world->announce, &more);
 }
 
 /* What all hosts on it have in common. */

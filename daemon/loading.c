@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "daemon/feature.h"
 #include "daemon/loading.h"
 
@@ -21,6 +22,16 @@ void loaded_done(struct loaded *l)
 	notify_config_free(l->accounts);
 	faults_done(&l->faults);
 	*l = (struct loaded){ 0 };
+}
+
+void loaded_tell_faults(const struct loaded *l, const char *prefix)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < l->faults.n; i++)
+		log_error("%s%s", prefix,
+			  faults_print(&l->faults.items[i], line,
+				       sizeof(line)));
 }
 
 /* Both readers trip over the same syntax error: it is said once. */

@@ -20,6 +20,8 @@ struct loaded {
 
 /* Frees what is still in it. */
 void loaded_done(struct loaded *l);
+/* Each on a line of the log, after prefix. */
+void loaded_tell_faults(const struct loaded *l, const char *prefix);
 
 /* l is borrowed for the call; what is taken from it is set to NULL there. */
 typedef void loading_done_fn(void *user, struct loaded *l);

@@ -60,10 +60,7 @@ static int run(const struct options *options, const struct paths *paths)
 	struct background *b = NULL;
 	int status;
 
-	log_start("evddnsd",
-		  options->level_set ? options->level : LOG_LEVEL_NOTICE,
-		  options->format_set ? options->format : LOG_FORMAT_TEXT,
-		  options->syslog ? LOG_SINK_SYSLOG : LOG_SINK_STDERR);
+	options_start_log(options, NULL);
 	status = background_start(options->background, options->pidfile, &b);
 	if (status != 0)
 		return status > 0 ? status : EX_OSERR;

@@ -172,6 +172,9 @@ int modules_open(struct modules *m, const struct config *config,
 		return EX_OSERR;
 	}
 	m->fetcher = fetching_by(m->notify);
+	m->announce = (struct announce){
+		.hooks = m->hooks, .dry_run = dry_run,
+	};
 	m->source_world = (struct source_world){
 		.loop = m->loop,
 		.monitor = m->monitor,
@@ -182,11 +185,12 @@ int modules_open(struct modules *m, const struct config *config,
 	m->entry_world = (struct entry_world){
 		.loop = m->loop,
 		.monitor = m->monitor,
-		.hooks = m->hooks,
+		.announce = &m->announce,
 		.state = m->state,
 		.own = &m->own,
 		.dry_run = dry_run,
 		.moved = owner->moved,
+		.healed = owner->healed,
 		.user = owner->user,
 	};
 	m->setup_world = (struct setup_world){

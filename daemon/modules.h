@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/announce.h"
 #include "daemon/entry.h"
 #include "daemon/own.h"
 #include "daemon/setup.h"
@@ -28,6 +29,7 @@ struct modules {
 	struct resolver *resolver; /* of the setup in use */
 	struct resolver_fetcher fetcher;
 	struct hooks *hooks;
+	struct announce announce;
 	struct state *state;
 	struct own own;
 	struct setup *setup; /* NULL: not open yet, or stopping */
@@ -39,7 +41,8 @@ struct modules {
 
 struct modules_owner {
 	monitor_changed_fn *changed;
-	void (*moved)(void *user); /* an entry has changed its state */
+	void (*moved)(void *user);  /* an entry has changed its state */
+	void (*healed)(void *user); /* ... and is answered again */
 	void *user;
 };
 

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "daemon/options.h"
 
 enum { OPTION_LOG_FORMAT = 256, OPTION_SYSLOG, OPTION_ONLINE, OPTION_LIST,
@@ -159,4 +160,18 @@ void options_parse(int argc, char **argv, struct options *ret)
 		o.act = OPTIONS_USAGE;
 	}
 	*ret = o;
+}
+
+void options_start_log(const struct options *o, const struct config *c)
+{
+	bool level = c && c->log_level_set, format = c && c->log_format_set;
+
+	log_start("evddnsd",
+		  o->level_set ? o->level
+		  : level      ? c->log_level
+			       : LOG_LEVEL_NOTICE,
+		  o->format_set ? o->format
+		  : format	? c->log_format
+				: LOG_FORMAT_TEXT,
+		  o->syslog ? LOG_SINK_SYSLOG : LOG_SINK_STDERR);
 }

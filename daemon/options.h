@@ -33,4 +33,9 @@ struct options {
 void options_parse(int argc, char **argv, struct options *ret);
 void options_help(FILE *out);
 
+struct config;
+
+/* What the command line says stands above the file (NULL: none yet). */
+void options_start_log(const struct options *o, const struct config *c);
+
 #endif

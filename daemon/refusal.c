@@ -12,7 +12,7 @@
  */
 #define DIGEST_BITS 0xffffU
 
-static uint64_t refusal_settings(const struct entry *e)
+uint64_t refusal_settings(const struct entry *e)
 {
 	return (e->print & ~(uint64_t)DIGEST_BITS) |
 	       (account_info(e->account)->digest & DIGEST_BITS);

@@ -13,6 +13,9 @@
 
 #include "daemon/entry.h"
 
+/* Of record and account, as they are set now. */
+uint64_t refusal_settings(const struct entry *e);
+
 /* What was sent last has been refused, in these words. */
 void refusal_note(struct entry *e, const char *text);
 void refusal_forget(struct entry *e);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
+#include "base/clock.h"
 #include "daemon/account.h"
 #include "daemon/feed.h"
 #include "daemon/glance.h"
@@ -112,6 +113,22 @@ void setup_retry(struct setup *s)
 	for (size_t i = 0; i < s->n_entries; i++)
 		if (has_failed(s->entries[i]))
 			entry_event(s->entries[i], RECORD_LOOK);
+}
+
+void setup_heal(struct setup *s, enum entry_heal what)
+{
+	uint64_t now_ms = clock_mono_ms(), delay_ms;
+
+	/* Many may find out together that the world is back. */
+	if (what == ENTRY_HEAL_NET && s->healed_ms &&
+	    now_ms - s->healed_ms < SETUP_SPREAD_MS)
+		return;
+	s->healed_ms = now_ms;
+	delay_ms = SETUP_SPREAD_MS * (uint64_t)clock_random() >> 32;
+	for (size_t i = 0; i < s->n_feeds; i++)
+		source_heal(s->feeds[i]->source, delay_ms);
+	for (size_t i = 0; i < s->n_entries; i++)
+		entry_heal(s->entries[i], what, delay_ms);
 }
 
 /* A family that the source does not have counts only where it is all. */

@@ -52,6 +52,15 @@ void setup_look_again(struct setup *s);
 void setup_retry(struct setup *s);
 
 /*
+ * Something has healed: what waited for it is tried again within
+ * SETUP_SPREAD_MS, at a moment drawn by lot, for others have heard of it
+ * too. (An event of this machine's own addresses and routes is acted on at
+ * once.)
+ */
+#define SETUP_SPREAD_MS 700
+void setup_heal(struct setup *s, enum entry_heal what);
+
+/*
  * Of one pass over all records: 0 all right, EX_TEMPFAIL, EX_NOPERM; -1
  * while something is still under way. stuck counts what waits for the world
  * (unconfirmed, backing off) as tried.

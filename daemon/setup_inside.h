@@ -15,6 +15,7 @@ struct setup {
 	size_t n_feeds;
 	struct entry **entries;
 	size_t n_entries;
+	uint64_t healed_ms; /* when setup_heal() did something last */
 };
 
 /* With its source; the entries are the setup's. NULL is fine. */

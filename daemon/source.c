@@ -414,6 +414,18 @@ void source_pause(struct source *s)
 	}
 }
 
+void source_heal(struct source *s, uint64_t delay_ms)
+{
+	bool unseen = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		unseen |= s->candidates[i].stand == STAND_UNSEEN;
+	if (unseen && (!ev_is_active(&s->timer) ||
+		       ev_timer_remaining(s->world->loop, &s->timer) >
+			       (double)delay_ms / 1000.0))
+		source_arm(s, delay_ms);
+}
+
 void source_resume(struct source *s)
 {
 	bool began = false;

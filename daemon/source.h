@@ -116,6 +116,9 @@ bool source_is_gone(const struct source *s);
 /* By a reload: what old held is what s may lose. Before the first look. */
 void source_adopt(struct source *s, const struct source *old);
 
+/* Who did not answer may answer now: asked again in delay_ms. */
+void source_heal(struct source *s, uint64_t delay_ms);
+
 /* Could a change of this interface (not 0) matter to the source? */
 bool source_concerns(const struct source *s, int ifindex);
 

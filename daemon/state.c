@@ -20,6 +20,7 @@
 #define SPACING_MS 1000
 /* ... and as many refusals almost at once. */
 #define URGENT_MS 20
+#define NOTES_FEW 256
 #define KEY_MAX 640
 #define REST_KEPT_S (2 * 86400)
 
@@ -238,7 +239,8 @@ void state_refused(struct state *s, const char *name, int family,
 					   r->text)
 		       : NULL;
 	/* Before anybody is told: what was told must not be lost. */
-	if (r && clock_mono_ms() - s->written_ms >= URGENT_MS)
+	if (r && (s->book.n_notes < NOTES_FEW ||
+		  clock_mono_ms() - s->written_ms >= URGENT_MS))
 		state_write(s);
 	else
 		state_touch(s, r ? URGENT_MS : SPACING_MS);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/account.h"
+#include "daemon/announce.h"
 #include "daemon/tell.h"
 #include "hooks/hooks.h"
 #include "monitor/monitor.h"
@@ -66,7 +67,7 @@ static void post(const struct entry *e, const char *event,
 		more.old_address = addr_print(&e->previous, previous);
 	more.interface = link ? link->name : NULL;
 	more.latency_ms = latency_ms(e);
-	hooks_post(e->world->hooks, &more);
+	announce_event(e->world->announce, &more);
 }
 
 static void post_plain(const struct entry *e, const char *event)
@@ -79,10 +80,21 @@ void tell_moved(const struct entry *e, enum record_state from,
 {
 	struct log_fields f = fields(e, "state");
 
+	const struct hook_event more = {
+		.event = "state",
+		.record = e->config->name,
+		.family = entry_family_name(e),
+		.provider = account_info(e->account)->name,
+		.retry_in_s = -1,
+		.latency_ms = -1,
+	};
+
 	if (log_wants(LOG_LEVEL_DEBUG))
 		log_line(LOG_LEVEL_DEBUG, &f, "%s -> %s (%s)",
 			 record_state_name(from), record_state_name(e->state),
 			 record_event_name(event));
+	announce_state(e->world->announce, &more,
+		       record_state_name(e->state));
 }
 
 void tell_checked(const struct entry *e, const struct resolver_answer *a)

@@ -208,6 +208,8 @@ def test_many_reloads_under_load_leak_nothing():
         lab.wait_until(
             lambda: status_of(d, NAME)["state"] == "published", 30, "rest"
         )
+        # Processes with an old configuration end after their last job.
+        lab.wait_until(lambda: _weigh(d.process.pid)[2] <= 1, 30, "children gone")
         weights.append(_weigh(d.process.pid))
         print("fds, KiB, children:", weights)
         first, last = weights[0], weights[-1]

@@ -1,0 +1,65 @@
+#include "config.h"
+
+#include "base/clock.h"
+#include "daemon/act.h"
+#include "daemon/check.h"
+#include "daemon/entry.h"
+
+/* What comes to an entry from a reload, or because something has healed. */
+
+void entry_join(struct entry *e)
+{
+	size_t n;
+
+	(void)source_candidates(e->source, &n);
+	if (n == 0) {
+		if (source_is_gone(e->source))
+			entry_source_event(e, SOURCE_GONE);
+		return;
+	}
+	entry_source_event(e, SOURCE_CHANGED);
+	if (source_public(e->source))
+		entry_source_event(e, SOURCE_CONFIRMED);
+}
+
+void entry_mended(struct entry *e)
+{
+	if (e->state == RECORD_REFUSED || e->state == RECORD_BACKOFF)
+		entry_event(e, RECORD_RETRY);
+}
+
+static bool waits_for(const struct entry *e, enum entry_heal what)
+{
+	if (e->state == RECORD_BACKOFF)
+		return e->wait == ENTRY_WAIT_NET ||
+		       (e->wait == ENTRY_WAIT_CLOCK &&
+			what != ENTRY_HEAL_NET);
+	return what == ENTRY_HEAL_SLEPT && (e->state == RECORD_PUBLISHED ||
+					    e->state == RECORD_VERIFYING);
+}
+
+void entry_heal(struct entry *e, enum entry_heal what, uint64_t delay_ms)
+{
+	uint64_t due_ms = clock_mono_ms() + delay_ms;
+
+	if (e->state == RECORD_UPDATING || e->state == RECORD_UPDATING_STALE)
+		e->healed = true;
+	if (waits_for(e, what) &&
+	    (e->timer_due_ms == 0 || e->timer_due_ms > due_ms))
+		act_arm(e, delay_ms);
+}
+
+void entry_pause(struct entry *e)
+{
+	e->paused = e->check_id != 0;
+	check_cancel(e);
+}
+
+void entry_resume(struct entry *e)
+{
+	bool again = e->paused;
+
+	e->paused = false;
+	if (again && e->check_id == 0 && !e->checked)
+		check_start(e);
+}

@@ -1,0 +1,64 @@
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "daemon/command.h"
+#include "daemon/control.h"
+#include "daemon/front.h"
+#include "daemon/modules.h"
+
+static json_t *front_answer(void *user, const json_t *request, bool may_act)
+{
+	const struct front *f = user;
+	const struct command_world world = {
+		.setup = f->modules->setup,
+		.monitor = f->modules->monitor,
+		.hooks = f->modules->hooks,
+		.started_ms = f->started_ms,
+		.reload = f->reload,
+		.user = f->user,
+	};
+
+	return command_answer(&world, request, may_act);
+}
+
+void front_open(struct front *f, struct ev_loop *loop, const char *path,
+		const struct config *config)
+{
+	struct control_options o = {
+		.path = path,
+		.group = config->control_group,
+		.admin_group = config->control_admin_group,
+	};
+	int r = control_open(loop, &o, front_answer, f, &f->control);
+
+	if (r < 0)
+		log_warning("control socket %s cannot be opened (%s), going "
+			    "on without", path,
+			    r == -ENOENT && (o.group || o.admin_group)
+				    ? "no such group or folder"
+				    : strerror(-r));
+	f->modules->announce.control = f->control;
+}
+
+void front_use(struct front *f, const struct config *config)
+{
+	int r = f->control ? control_use_groups(f->control,
+						config->control_group,
+						config->control_admin_group)
+			   : 0;
+
+	if (r < 0)
+		log_warning("control socket: its groups cannot be set (%s)",
+			    r == -ENOENT ? "no such group" : strerror(-r));
+}
+
+void front_close(struct front *f)
+{
+	control_close(f->control);
+	f->control = NULL;
+	if (f->modules)
+		f->modules->announce.control = NULL;
+}

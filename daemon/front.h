@@ -1,0 +1,30 @@
+/*
+ * front - where people and programs meet the daemon: its control socket,
+ * and what can be asked there.
+ */
+#ifndef DAEMON_FRONT_H
+#define DAEMON_FRONT_H
+
+#include <stdint.h>
+
+struct config;
+struct control;
+struct ev_loop;
+struct modules;
+
+struct front {
+	struct control *control; /* NULL: none */
+	struct modules *modules;
+	uint64_t started_ms;
+	void (*reload)(void *user);
+	void *user;
+};
+
+/* Without it the daemon does its work all the same: that is only said. */
+void front_open(struct front *f, struct ev_loop *loop, const char *path,
+		const struct config *config);
+/* By another configuration. */
+void front_use(struct front *f, const struct config *config);
+void front_close(struct front *f);
+
+#endif
