@@ -34,6 +34,8 @@ static const struct command {
 	{ "refresh", "record", false, NULL },
 	{ "retry", "record", false, NULL },
 	{ "reload", NULL, false, NULL },
+	{ "metrics", NULL, false, print_metrics },
+	{ "events", NULL, false, NULL },
 	{ "log-level", "level", true, NULL },
 	{ "test-hook", "event", true, NULL },
 };
@@ -43,6 +45,8 @@ static void help(FILE *out)
 	(void)fputs("usage: evddnsctl [-S FILE] status [--json] [RECORD]\n"
 		    "       evddnsctl [-S FILE] why [--json] RECORD\n"
 		    "       evddnsctl [-S FILE] refresh | retry [RECORD]\n"
+		    "       evddnsctl [-S FILE] events [--json]\n"
+		    "       evddnsctl [-S FILE] metrics\n"
 		    "       evddnsctl [-S FILE] reload\n"
 		    "       evddnsctl [-S FILE] log-level LEVEL\n"
 		    "       evddnsctl [-S FILE] test-hook EVENT\n"
@@ -81,11 +85,9 @@ static int dial(const char *path)
 	return fd;
 }
 
-/* Sends one line and reads one. 0 or -errno. */
-static int converse(int fd, const char *line, struct buf *answer)
+static int send_line(int fd, const char *line)
 {
 	size_t len = strlen(line), sent = 0;
-	char data[65536];
 
 	while (sent < len) {
 		ssize_t n = send(fd, line + sent, len - sent, MSG_NOSIGNAL);
@@ -94,6 +96,54 @@ static int converse(int fd, const char *line, struct buf *answer)
 			return -errno;
 		sent += (size_t)n;
 	}
+	return 0;
+}
+
+/* One event, as a line for people. */
+static void show_event(const char *line, size_t len, bool json)
+{
+	json_t *event = json ? NULL : json_loadb(line, len, 0, NULL);
+
+	if (event)
+		print_event(event, stdout);
+	else
+		(void)printf("%.*s\n", (int)len, line);
+	(void)fflush(stdout);
+	json_decref(event);
+}
+
+/* Until either side ends it. 0 or -errno. */
+static int follow(int fd, bool json)
+{
+	const struct timeval for_ever = { 0 };
+	struct buf lines = BUF_INIT(ANSWER_MAX);
+	char data[65536], *end;
+	ssize_t n;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &for_ever,
+			 sizeof(for_ever));
+	while ((n = recv(fd, data, sizeof(data), 0)) > 0) {
+		buf_add(&lines, data, (size_t)n);
+		while (lines.len > 0 &&
+		       (end = memchr(lines.data, '\n', lines.len))) {
+			size_t len = (size_t)(end - lines.data);
+
+			show_event(lines.data, len, json);
+			buf_drop(&lines, len + 1);
+		}
+	}
+	buf_done(&lines);
+	return n < 0 ? -errno : 0;
+}
+
+/* Sends one line and reads one. 0 or -errno. */
+static int converse(int fd, const char *line, struct buf *answer)
+{
+	char data[65536];
+	int r = send_line(fd, line);
+
+	if (r < 0)
+		return r;
 	for (;;) {
 		ssize_t n = recv(fd, data, sizeof(data), 0);
 
@@ -137,6 +187,7 @@ static int ask(const struct command *c, const char *argument,
 	struct buf answer = BUF_INIT(ANSWER_MAX);
 	char *line = NULL, *text = NULL;
 	int fd, r, status;
+	bool watch;
 
 	if (argument)
 		(void)json_object_set_new(request, c->argument,
@@ -146,7 +197,12 @@ static int ask(const struct command *c, const char *argument,
 	free(text);
 	json_decref(request);
 	fd = line ? dial(path) : -ENOMEM;
-	r = fd < 0 ? fd : converse(fd, line, &answer);
+	watch = strcmp(c->name, "events") == 0;
+	r = fd;
+	if (fd >= 0 && watch)
+		r = send_line(fd, line) < 0 ? -EIO : follow(fd, json);
+	else if (fd >= 0)
+		r = converse(fd, line, &answer);
 	if (fd >= 0)
 		(void)close(fd);
 	free(line);
@@ -157,6 +213,8 @@ static int ask(const struct command *c, const char *argument,
 				      ? " (is evddnsd running?)"
 				      : "");
 		status = EX_UNAVAILABLE;
+	} else if (watch) {
+		status = EX_OK;
 	} else {
 		status = show(c, &answer, json);
 	}

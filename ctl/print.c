@@ -120,3 +120,46 @@ void print_why(const json_t *answer, FILE *out)
 		print_lines(e, "name_servers", "name servers", out);
 	}
 }
+
+void print_metrics(const json_t *answer, FILE *out)
+{
+	const char *text = json_string_value(json_object_get(answer,
+							     "metrics"));
+
+	(void)fputs(text ? text : "", out);
+}
+
+static void print_member(const json_t *event, const char *key,
+			 const char *before, FILE *out)
+{
+	const json_t *value = json_object_get(event, key);
+
+	if (json_is_integer(value))
+		(void)fprintf(out, "%s%lld", before,
+			      (long long)json_integer_value(value));
+	else if (json_is_string(value))
+		(void)fprintf(out, "%s%s", before, json_string_value(value));
+}
+
+void print_event(const json_t *event, FILE *out)
+{
+	(void)fputs(text_of(event, "time"), out);
+	print_member(event, "record", " ", out);
+	print_member(event, "family", "/", out);
+	print_member(event, "provider", " at ", out);
+	(void)fprintf(out, ": %s", text_of(event, "event"));
+	print_member(event, "state", " ", out);
+	print_member(event, "address", " ", out);
+	print_member(event, "old_address", ", was ", out);
+	print_member(event, "prefix", " ", out);
+	print_member(event, "old_prefix", ", was ", out);
+	print_member(event, "interface", " on ", out);
+	print_member(event, "error", ": ", out);
+	print_member(event, "retry_in", ", again in ", out);
+	if (json_is_integer(json_object_get(event, "retry_in")))
+		(void)fputs(" s", out);
+	print_member(event, "latency_ms", ", ", out);
+	if (json_is_integer(json_object_get(event, "latency_ms")))
+		(void)fputs(" ms after the kernel's event", out);
+	(void)fputs("\n", out);
+}

@@ -14,4 +14,9 @@
 void print_status(const json_t *answer, FILE *out);
 void print_why(const json_t *answer, FILE *out);
 
+/* OpenMetrics text, as it came. */
+void print_metrics(const json_t *answer, FILE *out);
+/* One of `events`, as a line for people. */
+void print_event(const json_t *event, FILE *out);
+
 #endif

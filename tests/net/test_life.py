@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""The life of a daemon: its manager, its people, its disk, its restarts."""
+
+import grp
+import json
+import os
+import socket
+import subprocess
+import time
+
+import lab
+from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
+from lab import A, GW4, GW4_NEW, ISP4, Lab
+
+CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
+
+
+def ask(d, **request):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(10)
+        s.connect(d.dir + "/control")
+        s.sendall(json.dumps(request).encode() + b"\n")
+        with s.makefile() as f:
+            return json.loads(f.readline())
+
+
+def swap(net):
+    return net.ip(
+        f"addr del {GW4}/24 dev wan0",
+        f"addr add {GW4_NEW}/24 dev wan0",
+        f"route add default via {ISP4}",
+    )
+
+
+class Manager:
+    """What systemd hears."""
+
+    def __init__(self):
+        self.path = f"{lab.RUN}/t/notify"
+        if os.path.exists(self.path):
+            os.unlink(self.path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.told = []
+
+    def wait(self, text, deadline_s=10):
+        end = time.monotonic() + deadline_s
+        while not any(text in t for t in self.told):
+            self.socket.settimeout(max(0.01, end - time.monotonic()))
+            try:
+                self.told.append(self.socket.recv(4096).decode())
+            except TimeoutError:
+                raise AssertionError(f"no {text}: {self.told}") from None
+        return next(t for t in self.told if text in t)
+
+
+def test_the_service_manager_is_told():
+    with Lab() as net:
+        manager = Manager()
+        os.environ.update(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="900000")
+        try:
+            d = Evddnsd(net).start()
+        finally:
+            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+        assert "STATUS=" in manager.wait("READY=1")
+        manager.wait("STATUS=1 of 1 published")
+        manager.told.clear()
+        for _ in range(3):
+            manager.wait("WATCHDOG=1")
+            manager.told.clear()
+        ask(d, command="reload")
+        text = manager.wait("RELOADING=1")
+        usec = int(text.split("MONOTONIC_USEC=")[1].split("\n")[0])
+        assert abs(time.monotonic() - usec / 1e6) < 5
+        manager.wait("READY=1")
+        d.stop()
+        manager.wait("STOPPING=1")
+
+
+def test_events_are_told_as_they_happen():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(d.dir + "/control")
+            s.sendall(b'{"command":"events"}\n')
+            # Answered in order: the next one proves that this one is heard.
+            s.sendall(b'{"command":"log-level","level":"debug"}\n')
+            lines = s.makefile()
+            assert json.loads(lines.readline()) == {"ok": True}
+            swap(net)
+            seen = []
+            while not seen or seen[-1].get("event") != "published":
+                seen.append(json.loads(lines.readline()))
+        assert seen[-1]["address"] == GW4_NEW and seen[-1]["record"] == NAME
+        states = [e["state"] for e in seen if e["event"] == "state"]
+        assert states[-1] == "published" and "updating" in states, states
+        d.stop()
+
+
+def test_metrics():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        text = subprocess.run(
+            [CTL, "-S", d.dir + "/control", "metrics"],
+            capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+        assert text.endswith("# EOF\n"), text
+        want = f'evddns_record_published{{name="{NAME}",family="ipv4",provider="ns"}} 1'
+        assert want in text.split("\n"), text
+        d.stop()
+
+
+def test_who_sends_without_end_or_never_reads():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+
+        def resident():
+            with open(f"/proc/{d.process.pid}/statm", encoding="ascii") as f:
+                return int(f.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+        before = resident()
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(d.dir + "/control")
+            sent = 0
+            try:
+                while sent < 1 << 28:
+                    sent += s.send(b"x" * 65536)
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+            assert sent < 1 << 24, "it goes on reading a line without end"
+        lazy = []
+        for _ in range(40):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(d.dir + "/control")
+            s.setblocking(False)
+            try:
+                while True:
+                    s.send(b'{"command":"status"}\n')
+            except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+                pass
+            lazy.append(s)
+        t0 = time.monotonic()
+        assert ask(d, command="status")["records"]
+        assert time.monotonic() - t0 < 1
+        swap(net)
+        net.wait_dns(NAME, A, GW4_NEW)
+        assert resident() - before < 8 << 20, (before, resident())
+        for s in lazy:
+            s.close()
+        d.stop()
+
+
+def test_groups_may_ask_or_act():
+    names = [g.gr_name for g in grp.getgrall() if g.gr_gid not in (0, 65534)]
+    if os.geteuid() != 0 or len(names) < 2 or not _may_setgid(names[0]):
+        print("no groups to be tried here")
+        return
+    asks, acts = names[0], names[1]
+    with Lab() as net:
+        text = SOURCE + PROVIDER + record()
+        groups = f'control {{ group = "{asks}" admin-group = "{acts}" }}\n'
+        d = Evddnsd(net, text + groups).start()
+        d.wait_event(event="published", address=GW4)
+        assert os.stat(d.dir + "/control").st_mode & 0o777 == 0o660
+        assert "records" in _as(d, asks, command="status")
+        assert "error" in _as(d, asks, command="refresh")
+        d.configure(text)
+        ask(d, command="reload")
+        lab.wait_until(
+            lambda: os.stat(d.dir + "/control").st_mode & 0o777 == 0o600, 10, "0600"
+        )
+        d.stop()
+
+
+def _may_setgid(name):
+    gid = grp.getgrnam(name).gr_gid
+    return (
+        subprocess.run(
+            ["python3", "-c", f"import os; os.setgid({gid})"],
+            capture_output=True, check=False,
+        ).returncode == 0
+    )  # fmt: skip
+
+
+def _as(d, group, **request):
+    gid = grp.getgrnam(group).gr_gid
+    code = (
+        "import os,socket,sys\n"
+        f"os.setgroups([{gid}]); os.setgid({gid}); os.setuid(65534)\n"
+        "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])\n"
+        "s.sendall(sys.argv[2].encode() + b'\\n')\n"
+        "sys.stdout.write(s.makefile().readline())\n"
+    )
+    out = subprocess.run(
+        ["python3", "-c", code, d.dir + "/control", json.dumps(request)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert out.stdout, out.stderr
+    return json.loads(out.stdout)
+
+
+def test_a_refusal_outlives_a_kill():
+    with Lab() as net:
+        wrong = PROVIDER.replace("c2VjcmV0LW9m", "d3JvbmctLW9m")
+        d = Evddnsd(net, SOURCE + wrong + record()).start()
+        d.wait_event(event="refused", record=NAME)
+        n = len(net.wire.updates())
+        d.kill()
+        d = Evddnsd(net, SOURCE + wrong + record()).start()
+        lab.wait_until(
+            lambda: d.find_log(text="started, ")
+            and ask(d, command="status")["records"][0]["state"] == "refused",
+            10,
+            "refused again",
+        )
+        assert len(net.wire.updates()) == n, "what was refused was sent again"
+        d.kill()
+        # Mended while nobody ran.
+        d = Evddnsd(net, SOURCE + PROVIDER + record()).start()
+        net.wait_dns(NAME, A, GW4)
+        d.stop()
+
+
+def test_a_directory_that_cannot_be_written_is_said_once():
+    with Lab() as net:
+        d = Evddnsd(net)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", d.state_dir], check=True
+        )
+        try:
+            d.start()
+            d.wait_event(event="published", address=GW4)
+            swap(net)
+            net.wait_dns(NAME, A, GW4_NEW)
+            d.wait_event(event="published", address=GW4_NEW)
+            time.sleep(1.2)  # the next write would be due
+            said = [x for x in d.lines if "cannot be written" in x["message"]]
+            assert len(said) == 1, d.tail()
+            d.stop()
+        finally:
+            subprocess.run(["umount", d.state_dir], check=True)
+
+
+if __name__ == "__main__":
+    lab.main(globals())
