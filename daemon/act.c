@@ -213,6 +213,8 @@ void act_rest(struct entry *e, enum record_event why)
 {
 	uint32_t again_s = account_info(e->account)->retry_refused_s;
 
+	if (refusal_is_ban(e))
+		again_s = 0;
 	if (why == RECORD_ALIAS) {
 		char text[400] = "the name is a CNAME: remove it, or give the "
 				 "record another name";

@@ -381,7 +381,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 			return;
 		}
 		/* First of all: what was told must not be lost. */
-		refusal_note(e, reply->text);
+		refusal_note(e, reply->text, reply->ban);
 		act_set_text(&e->error, reply->text);
 		tell_refused(e, reply->text);
 		e->failing = true;

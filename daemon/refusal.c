@@ -11,6 +11,8 @@
  * disk to try out guesses on.
  */
 #define DIGEST_BITS 0xffffU
+/* The time of a ban: no age counts. 9999-12-31. */
+#define FOR_GOOD_S 253402300799
 
 uint64_t refusal_settings(const struct entry *e)
 {
@@ -18,11 +20,11 @@ uint64_t refusal_settings(const struct entry *e)
 	       (account_info(e->account)->digest & DIGEST_BITS);
 }
 
-void refusal_note(struct entry *e, const char *text)
+void refusal_note(struct entry *e, const char *text, bool ban)
 {
 	const struct state_refusal r = {
 		.wanted = e->sent,
-		.at_s = clock_wall_s(),
+		.at_s = ban ? FOR_GOOD_S : clock_wall_s(),
 		.settings = refusal_settings(e),
 		.text = (char *)(uintptr_t)text,
 	};
@@ -39,16 +41,32 @@ void refusal_forget(struct entry *e)
 		      account_info(e->account)->name, NULL);
 }
 
+static const struct state_refusal *refusal_of(struct entry *e)
+{
+	return state_refusal(e->world->state, e->config->name, e->family,
+			     account_info(e->account)->name);
+}
+
+bool refusal_is_ban(struct entry *e)
+{
+	const struct state_refusal *r = refusal_of(e);
+
+	return r && r->at_s == FOR_GOOD_S;
+}
+
 bool refusal_stands(struct entry *e)
 {
 	const struct notify_account *account = account_info(e->account);
-	const struct state_refusal *r =
-		state_refusal(e->world->state, e->config->name, e->family,
-			      account->name);
+	const struct state_refusal *r = refusal_of(e);
 	int64_t age_s;
 
-	if (!r || r->settings != refusal_settings(e) ||
-	    !addr_set_equal(&r->wanted, &e->wanted))
+	if (!r || r->settings != refusal_settings(e))
+		return false;
+	if (r->at_s == FOR_GOOD_S) {
+		act_set_text(&e->error, r->text);
+		return true;
+	}
+	if (!addr_set_equal(&r->wanted, &e->wanted))
 		return false;
 	/* A clock that went back does not make it older. */
 	age_s = clock_wall_s() - r->at_s;

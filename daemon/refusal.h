@@ -2,7 +2,8 @@
  * refusal - what a provider refused for good is not sent again: not by a
  * look, a reload or a restart.
  *
- * It is over when the address is another one, when a setting or secret of
+ * One for abuse stands until a setting changes or the operator says so. Any
+ * other is over when the address is another one, when a setting or secret of
  * the record or its account is, after the account's retry-refused, or when
  * the operator says so.
  */
@@ -16,8 +17,10 @@
 /* Of record and account, as they are set now. */
 uint64_t refusal_settings(const struct entry *e);
 
-/* What was sent last has been refused, in these words. */
-void refusal_note(struct entry *e, const char *text);
+/* What was sent last has been refused, in these words; ban: for abuse. */
+void refusal_note(struct entry *e, const char *text, bool ban);
+/* Is the refusal that stands one for abuse? */
+bool refusal_is_ban(struct entry *e);
 void refusal_forget(struct entry *e);
 /*
  * Has e->wanted been refused, and is nothing else now? Its words are then

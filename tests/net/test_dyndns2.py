@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """The dyndns2 protocol against a server that says everything it can say."""
 
+import signal
+
 import lab
 from evddnsd import SOURCE, Evddnsd, record
 from fakehttp import FakeHttp, floods, good, hangs_up, never, says
-from lab import GW4, Lab
+from lab import GW4, GW4_NEW, ISP4, Lab
 
 # What the account's server does, and the event that follows.
 ROWS = {
@@ -99,6 +101,32 @@ def test_busy_is_not_asked_before_its_time():
         assert event["retry_in"] >= 3600, event
         d.stop()
         assert len(fake.requests) == 1
+
+
+def test_abuse_ends_with_the_configuration():
+    """Neither a new address nor a restart asks again; a setting does."""
+    with Lab() as net:
+        fake = FakeHttp(net, says("abuse"))
+        text = SOURCE + (
+            f'provider "p" {{\n type = "dyndns2"\n endpoint = "{fake.url}"\n'
+            ' username = "u"\n password = "PASSWORD"\n min-interval = 0\n'
+            ' retry-refused = 1s\n}\nrecord "home.example.org" {\n'
+            ' families = "ipv4"\n check = none\n verify = no\n}\n'
+        )
+        d = Evddnsd(net, text.replace("PASSWORD", "first one")).start()
+        d.wait_event(event="refused")
+        net.ip(f"addr del {GW4}/24 dev wan0",
+               f"addr add {GW4_NEW}/24 dev wan0",
+               f"route add default via {ISP4}")
+        d.wait_event(event="address", address=GW4_NEW)
+        d.stop()
+        again = Evddnsd(net, text.replace("PASSWORD", "first one")).start()
+        again.wait_log(text="refused")
+        again.configure(text.replace("PASSWORD", "another"))
+        assert len(fake.requests) == 1, fake.requests
+        again.send(signal.SIGHUP)
+        lab.wait_until(lambda: len(fake.requests) == 2, 10, "asked again")
+        again.stop()
 
 
 if __name__ == "__main__":
