@@ -17,15 +17,16 @@ def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-_SECRET = re.compile(r"""\b(?:password|token|secret|key|apikey)\s*=\s*"""
+_SECRET = re.compile(r"""(?<![-\w])(password|token|secret|key)\s*=\s*"""
                      r"""(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
 
 
 def check_secrets(config, log):
     """No secret of a configuration may be in a log; words are no secrets."""
-    for double, single in _SECRET.findall(config):
+    for setting, double, single in _SECRET.findall(config):
         secret = re.sub(r"\\(.)", r"\1", double) or single
-        if len(secret) < 8 or secret.isalpha():
+        # The key of a pair may be no more than a name; one of TSIG is long.
+        if len(secret) < (24 if setting == "key" else 8) or secret.isalpha():
             continue
         forms = [secret, urllib.parse.quote(secret, safe=""),
                  base64.b64encode(secret.encode()).decode()]
