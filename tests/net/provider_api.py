@@ -51,6 +51,10 @@ class Api:
         self.go("both change", self.reads(WWW, both) + [
             e for k in NEW for e in self.change(WWW, k, both[k], [NEW[k]])])
         self.go("nothing to do", self.reads(WWW, new), out="unchanged")
+        self.go("looked at", self.reads(WWW, both), look=True, values={
+            "ipv4": [OLD4], "ipv6": [OLD6]})
+        self.go("nothing there to be seen", self.reads(WWW, {}, "A"),
+                look=True, families="4", values={"ipv4": []})
         self.go("one changes", self.reads(WWW, dict(new, A=both["A"])) +
                 self.change(WWW, "A", both["A"], [V4]), out="done/unchanged")
         self.go("IPv6 alone", self.reads(WWW, both, "AAAA") +

@@ -43,6 +43,7 @@ class Row:
         self.jobs, self.outs = jobs, outs
         self.settings, self.headers = settings, headers
         self.retry, self.says = retry, says
+        self.values = None  # that a look finds
 
     def __str__(self):
         return f"{self.table.type}: {self.title}"
@@ -71,7 +72,11 @@ class Table:
             job["ipv4"] = [V4] if ipv4 is None else ipv4
         if ipv6 is not None or "6" in families:
             job["ipv6"] = [V6] if ipv6 is None else ipv6
+        if more.get("look"):
+            job = {"zone": job["zone"], "families": [
+                f for f in ("ipv4", "ipv6") if f in job]}
         job.update(more)
+        values = job.pop("values", None)
         names = names or [name or self.name]
         jobs = [dict(job, name=n) for n in names]
         for j in jobs[:-1]:
@@ -82,6 +87,7 @@ class Table:
             self, title, [exchange(*e) for e in talk], jobs,
             outs or [out] * len(jobs), merged,
             dict(self.headers, **(headers or {})), retry, says))
+        self.rows[-1].values = values
 
     def answers(self, *talk, table, at=-1, **row):
         """One row for each answer in place of the talk's at-th one."""

@@ -79,6 +79,8 @@ class Play:
             row.retry, row.retry)
         if row.retry is not None and not low <= after <= high:
             faults.append(f"retry_after_s {after}, not {row.retry}")
+        if row.values is not None and reply.get("values") != row.values:
+            faults.append(f"values {reply.get('values')}, not {row.values}")
         if row.says and row.says not in reply.get("text", ""):
             faults.append(f"the reply does not say {row.says!r}")
         return faults

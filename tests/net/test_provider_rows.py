@@ -9,7 +9,8 @@ import re
 import urllib.parse
 
 import provider_cassettes
-from notify_lab import Notify, Skipped, main
+import provider_prism
+from notify_lab import Notify, Skipped, free_port, main
 from provider_rows import TABLES
 from provider_server import Greeter, Server
 from provider_spec import SPECS, Spec, missing
@@ -201,6 +202,31 @@ def test_specifications(_directory):
         print(f"{row}\n    {fault}")
     print(f"{count} exchanges of {len(specs)} types, {len(wrong)} wrong")
     assert count and not wrong
+
+
+def test_prism(directory):
+    """What the documents' own examples make of our requests."""
+    if missing() or not os.environ.get("EVDDNS_PRISM"):
+        raise Skipped(missing() or "EVDDNS_PRISM names no prism")
+    types_beside(directory)
+    prisms = {t: provider_prism.Prism(directory, t, free_port())
+              for t in provider_prism.TYPES}
+    try:
+        config = ""
+        for kind, prism in prisms.items():
+            prism.wait()
+            config += (f'provider "{kind}" {{ type = "{kind}" token = "tok3n"'
+                       f' endpoint = "{prism.url}" min-interval = 0 }}\n')
+        with Notify(directory, config) as notify:
+            wanted = [j for t in prisms for j in provider_prism.jobs(t)]
+            notify.send(*wanted)
+            replies = [notify.reply(60) for _ in wanted]
+    finally:
+        for prism in prisms.values():
+            prism.kill()
+    wrong = [r for r in replies if r["status"] not in ("done", "unchanged")]
+    print(f"{len(replies)} jobs at {len(prisms)} prisms, {len(wrong)} wrong")
+    assert not wrong, wrong
 
 
 if __name__ == "__main__":

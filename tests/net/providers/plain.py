@@ -30,6 +30,8 @@ t.answers((f"{ASK}&ip={V4}", ""), families="4", table=COMMON + [
     (f"OK\n{V4}\n\nNOCHANGE", "unchanged"), ("OK", "done"),
     ("OK\r\n", "done"), ("KO", "refused"), ("OKAY", "retry")])
 
+t.row("it cannot be looked at", out="refused", look=True)
+
 # dynv6.com/docs/apis: what is absent is left alone.
 t = Table("dynv6", "dynv6.com", {"token": TOKEN}, name="home.dynv6.net",
           zone="home.dynv6.net")
