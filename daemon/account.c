@@ -276,6 +276,11 @@ static void job_submit(struct job *j, bool more)
 		entry_sent(j->ipv6);
 }
 
+struct notify *account_notify(const struct account *a)
+{
+	return a->notify;
+}
+
 /* Both families of a record share a request if they leave the same way. */
 static struct job *job_to_join(const struct account *a, const struct entry *e)
 {

@@ -65,6 +65,9 @@ uint64_t account_not_before_ms(const struct account *a);
 void account_send(struct account *a, struct entry *e);
 void account_withdraw(struct account *a, struct entry *e);
 
+/* Whom its jobs are given to. */
+struct notify *account_notify(const struct account *a);
+
 /* An update is likely soon: account_flush() has the process made ready. */
 void account_expect(struct account *a);
 

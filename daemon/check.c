@@ -1,11 +1,14 @@
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "daemon/account.h"
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/look.h"
 #include "daemon/renew.h"
 #include "daemon/own.h"
 #include "daemon/tell.h"
@@ -110,6 +113,7 @@ static struct judge_facts check_facts(const struct entry *e)
 	struct judge_facts facts = {
 		.watching = e->state == RECORD_VERIFYING,
 		.known = e->accepted_at_s != 0,
+		.can_look = account_info(e->account)->can_look,
 		.looked = e->looked,
 		.resolved = e->resolved ||
 			    e->config->check == CHECK_RECURSIVE,
@@ -131,6 +135,9 @@ static struct judge_facts check_facts(const struct entry *e)
 		facts.stray = now_ms < e->stray_until_ms ? STRAY_POSSIBLE
 							  : STRAY_OVER;
 	facts.verdict = check_verdict(e, &facts);
+	/* Nor does the provider itself. */
+	if (e->second && e->looked && !e->resolved)
+		facts.fresh = false;
 	return facts;
 }
 
@@ -143,7 +150,48 @@ static void check_second_done(void *user, const struct resolver_answer *a)
 	e->second = answer_copy(a);
 	e->checked = true;
 	tell_checked(e, e->second);
-	check_judge(e);
+	if (e->state == RECORD_CHECKING || e->state == RECORD_VERIFYING)
+		check_judge(e);
+}
+
+/* The provider's word, in the form of a name server's. */
+static void check_looked(void *user, const struct notify_reply *reply)
+{
+	struct entry *e = user;
+	struct resolver_server s = {
+		.name = account_info(e->account)->name,
+		.outcome = RESOLVER_SILENT,
+		.error = -ENODATA,
+	};
+	struct resolver_answer a = {
+		.zone = e->answer ? e->answer->zone : NULL,
+		.servers = &s,
+		.n_servers = 1,
+	};
+
+	if (reply->status == NOTIFY_DONE) {
+		bool v6 = e->family == AF_INET6;
+
+		s.outcome = RESOLVER_ANSWERED;
+		s.error = 0;
+		s.addrs = v6 ? reply->ipv6_values : reply->ipv4_values;
+		s.n_addrs = v6 ? reply->n_ipv6_values : reply->n_ipv4_values;
+	}
+	e->look_id = 0;
+	check_second_done(e, &a);
+}
+
+/* False: it cannot be asked. */
+static bool check_look(struct entry *e)
+{
+	int id = look_start(e, check_looked);
+
+	e->looked = true;
+	if (id < 0)
+		return false;
+	e->look_id = id;
+	e->checked = false;
+	return true;
 }
 
 /* How the question leaves, and what we are to the servers. */
@@ -162,8 +210,7 @@ static void check_address(struct entry *e, struct resolver_question *q)
 	q->ours6 = e->own.family == AF_INET6 ? e->own : own->now6;
 }
 
-/* False: nobody else is to be asked, or can be. */
-static bool check_ask_else(struct entry *e, const struct judge_facts *f)
+static bool check_ask_resolver(struct entry *e)
 {
 	struct resolver_question q = {
 		.name = e->config->name,
@@ -172,8 +219,6 @@ static bool check_ask_else(struct entry *e, const struct judge_facts *f)
 	};
 	int id;
 
-	if (judge_whom_else(f) != JUDGE_RESOLVER)
-		return false;
 	e->resolved = true;
 	id = resolver_check(e->world->resolver, &q, check_second_done, e);
 	if (id < 0)
@@ -183,16 +228,35 @@ static bool check_ask_else(struct entry *e, const struct judge_facts *f)
 	return true;
 }
 
+/* False: nobody else is to be asked, or can be. */
+static bool check_ask_else(struct entry *e)
+{
+	for (;;) {
+		struct judge_facts facts = check_facts(e);
+
+		switch (judge_whom_else(&facts)) {
+		case JUDGE_NOBODY:
+			return false;
+		case JUDGE_PROVIDER:
+			if (check_look(e))
+				return true;
+			break;
+		case JUDGE_RESOLVER:
+			if (check_ask_resolver(e))
+				return true;
+			break;
+		}
+	}
+}
+
 void check_judge(struct entry *e)
 {
 	enum record_event event;
 	struct judge_facts facts;
 
-	if (!entry_wanted(e))
+	if (!entry_wanted(e) || check_ask_else(e))
 		return;
 	facts = check_facts(e);
-	if (check_ask_else(e, &facts))
-		return;
 	if (facts.stray == STRAY_OVER)
 		e->stray_until_ms = 0;
 	e->verdict = facts.verdict;
@@ -253,6 +317,7 @@ void check_start(struct entry *e)
 		.n_nameservers = c->nameservers.n,
 		.global = !source_config(e->source)->scope_any,
 	};
+	bool can_look = account_info(e->account)->can_look;
 	int id = 0;
 
 	e->checked = false;
@@ -260,7 +325,11 @@ void check_start(struct entry *e)
 	e->resolved = false;
 	free(e->second);
 	e->second = NULL;
-	e->unasked = is_given_up(e);
+	e->unasked = is_given_up(e) ||
+		     (c->check == CHECK_PROVIDER && can_look &&
+		      e->state != RECORD_VERIFYING);
+	if (e->unasked && can_look && check_look(e))
+		return;
 	check_address(e, &q);
 	if (!e->unasked &&
 	    (e->state == RECORD_VERIFYING || c->check != CHECK_NONE))
@@ -282,4 +351,6 @@ void check_cancel(struct entry *e)
 {
 	resolver_cancel(e->world->resolver, e->check_id);
 	e->check_id = 0;
+	look_cancel(e, e->look_id);
+	e->look_id = 0;
 }

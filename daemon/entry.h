@@ -82,6 +82,7 @@ struct entry {
 	/* Where they could not say: of the provider, or of the resolver. */
 	struct resolver_answer *second; /* NULL: none */
 	bool looked, resolved;
+	int look_id; /* the provider is being asked; 0: it is not */
 	bool intercepted; /* ... was told */
 	enum resolver_verdict verdict; /* the last that was judged */
 	struct addr own; /* the source's address, as the servers' neighbour */

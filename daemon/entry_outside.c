@@ -51,7 +51,7 @@ void entry_heal(struct entry *e, enum entry_heal what, uint64_t delay_ms)
 
 void entry_pause(struct entry *e)
 {
-	e->paused = e->check_id != 0;
+	e->paused = e->check_id != 0 || e->look_id != 0;
 	check_cancel(e);
 }
 

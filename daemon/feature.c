@@ -30,7 +30,6 @@ static void check_record(const struct config_record *r, struct faults *faults)
 		const char *setting;
 	} settings[] = {
 		{ r->remove_on_stop, "on-stop = remove" },
-		{ r->check == CHECK_PROVIDER, "check = provider" },
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)

@@ -83,6 +83,8 @@ static const char *error_text(int error)
 		return "our address is not there";
 	case EBADMSG:
 		return "it was garbled";
+	case ENODATA:
+		return "it could not be read";
 	case EREMOTEIO:
 		return "the resolver failed";
 	default:
