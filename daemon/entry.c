@@ -364,6 +364,20 @@ static void entry_accept(struct entry *e, const struct notify_reply *reply,
 	entry_event(e, watch ? RECORD_ACCEPTED : RECORD_ACCEPTED_UNSEEN);
 }
 
+/* Where not even a name server answers, nobody is there to be annoyed. */
+static enum entry_wait entry_wait_for(const struct entry *e,
+				      enum notify_status status,
+				      const struct notify_reply *reply)
+{
+	if (reply->clock)
+		return ENTRY_WAIT_CLOCK;
+	if (status == NOTIFY_SLOW || reply->retry_after_s > 0)
+		return ENTRY_WAIT_SERVER;
+	return reply->sent_ns == 0 || e->verdict == RESOLVER_UNKNOWN
+		       ? ENTRY_WAIT_NET
+		       : ENTRY_WAIT_SERVER;
+}
+
 void entry_reply(struct entry *e, enum notify_status status,
 		 const struct notify_reply *reply)
 {
@@ -405,11 +419,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 	e->failures++;
 	e->failing = true;
 	e->retry_after_s = reply->retry_after_s;
-	e->wait = reply->clock ? ENTRY_WAIT_CLOCK
-		  : status == NOTIFY_SLOW || reply->retry_after_s > 0 ||
-				  reply->sent_ns != 0
-			  ? ENTRY_WAIT_SERVER
-			  : ENTRY_WAIT_NET;
+	e->wait = entry_wait_for(e, status, reply);
 	act_set_text(&e->error, reply->text);
 	entry_event(e, RECORD_FAILED);
 	if (e->state == RECORD_BACKOFF && e->timer_due_ms)
