@@ -13,6 +13,8 @@ from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, Lab
 CONF = "/etc/resolv.conf"
 QUICK = "resolver { timeout = 400ms tries = 2 }\n"
 CONFIG = SOURCE + PROVIDER + record() + QUICK
+# Nor can the account's own server be asked.
+NOBODY = CONFIG.replace(f'server = "{NS4}"', f'server = "{DEAD4}"\n    timeout = 300ms')
 
 
 def own_etc():
@@ -61,6 +63,7 @@ def blind(net, before):
     d.wait_event(event="published", address=GW4)
     d.stop()
     before()
+    d.configure(NOBODY)
     d.start()
     d.wait_log(event="state", after=d.started, text="unknown, no news", deadline_s=15)
     return d

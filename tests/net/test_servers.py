@@ -29,6 +29,11 @@ def own(net, *addresses):
     net.batch(*(f"addr add {a}/32 dev lo" for a in addresses), netns="inet")
 
 
+def nobody(config):
+    """The account's own server cannot be asked either."""
+    return config.replace(f'server = "{NS4}"', f'server = "{DEAD4}"\n    timeout = 300ms')
+
+
 def restarted(net, daemon, times=2):
     """What is right already costs nothing, however often it starts."""
     before = len(net.wire.updates())
@@ -131,11 +136,16 @@ def test_all_servers_dead():
         d = Evddnsd(net, config).start()
         d.wait_event(event="updated", address=GW4)
         assert d.find_log(event="checked", text=f"({DEAD4}): no answer"), d.tail()
+        d.configure(nobody(config))
         for _ in range(3):
             d.stop()
             d.start()
             d.wait_log(event="state", text="unknown, no news", after=d.started)
         assert len(net.wire.updates()) == 1
+        d.stop()
+        d.configure(config)
+        d.start()
+        d.wait_log(event="state", text="checking -> ", after=d.started)
         t0 = swap(net)
         net.wait_dns(NAME, A, GW4_NEW)
         assert len(net.wire.updates(t0)) == 1
@@ -146,7 +156,7 @@ def test_all_servers_dead_and_nothing_known():
     """The resolver says that it is right: that is enough."""
     with Lab(zones={"example.org": f"home A {GW4}"}) as net:
         Dnsmasq(net, "127.0.0.1", here=True).start(f"--address=/ns1.example.org/{DEAD4}")
-        config = SOURCE + PROVIDER + record() + resolver("127.0.0.1", "300ms")
+        config = nobody(SOURCE + PROVIDER + record() + resolver("127.0.0.1", "300ms"))
         d = Evddnsd(net, config).start()
         d.wait_log(event="unchanged", family="ipv4")
         assert d.find_log(event="checked", text=f"resolver: {GW4}"), d.tail()
