@@ -34,16 +34,20 @@ static bool knows(const struct setup *s, const char *record)
 	return !record;
 }
 
-static json_t *say_status(const struct command_world *w, const char *record)
+static json_t *say_status(const struct command_world *w, const char *record,
+			  struct buf *out)
 {
-	return status_of(w->setup, w->monitor, w->started_ms, record);
+	status_print(w->setup, w->monitor, w->started_ms, record, out);
+	return NULL;
 }
 
-static json_t *say_why(const struct command_world *w, const char *record)
+static json_t *say_why(const struct command_world *w, const char *record,
+		       struct buf *out)
 {
 	if (!record)
 		return control_error("why needs a \"record\"");
-	return status_why(w->setup, record);
+	status_why(w->setup, record, out);
+	return NULL;
 }
 
 static json_t *poke(const struct command_world *w, const char *record,
@@ -59,32 +63,40 @@ static json_t *poke(const struct command_world *w, const char *record,
 	return done();
 }
 
-static json_t *do_refresh(const struct command_world *w, const char *record)
+static json_t *do_refresh(const struct command_world *w, const char *record,
+			  struct buf *out)
 {
+	(void)out;
 	if (record)
 		return poke(w, record, RECORD_LOOK);
 	setup_look_again(w->setup);
 	return done();
 }
 
-static json_t *do_retry(const struct command_world *w, const char *record)
+static json_t *do_retry(const struct command_world *w, const char *record,
+			struct buf *out)
 {
+	(void)out;
 	return poke(w, record, RECORD_RETRY);
 }
 
-static json_t *do_reload(const struct command_world *w, const char *record)
+static json_t *do_reload(const struct command_world *w, const char *record,
+			 struct buf *out)
 {
 	(void)record;
+	(void)out;
 	w->reload(w->user);
 	return done();
 }
 
-static json_t *say_metrics(const struct command_world *w, const char *record)
+static json_t *say_metrics(const struct command_world *w, const char *record,
+			   struct buf *out)
 {
 	struct buf text = BUF_INIT(METRICS_MAX);
 	json_t *answer = NULL;
 
 	(void)record;
+	(void)out;
 	metrics_print(w->setup, (clock_mono_ms() - w->started_ms) / 1000,
 		      &text);
 	if (!text.failed)
@@ -95,7 +107,9 @@ static json_t *say_metrics(const struct command_world *w, const char *record)
 
 static const struct command {
 	const char *name;
-	json_t *(*run)(const struct command_world *w, const char *record);
+	/* The answer; or NULL, and it is in out. */
+	json_t *(*run)(const struct command_world *w, const char *record,
+		       struct buf *out);
 	bool acts; /* changes something: not for everybody */
 } commands[] = {
 	{ "status", say_status, false },
@@ -139,7 +153,7 @@ static json_t *test_hook(const struct command_world *w, const char *event)
 }
 
 json_t *command_answer(const struct command_world *w, const json_t *request,
-		       bool may_act)
+		       bool may_act, struct buf *out)
 {
 	static const char no_right[] =
 		"only root, the daemon's user and admin-group may do that";
@@ -169,7 +183,7 @@ json_t *command_answer(const struct command_world *w, const json_t *request,
 			return control_error(no_right);
 		if (!knows(w->setup, record))
 			return control_error("there is no such record");
-		return commands[i].run(w, record);
+		return commands[i].run(w, record, out);
 	}
 	return control_error("unknown command");
 }

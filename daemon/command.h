@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+struct buf;
 struct hooks;
 struct monitor;
 struct setup;
@@ -23,8 +24,11 @@ struct command_world {
 	void *user;
 };
 
-/* A new reference: the answer, or {"error": …}. NULL without memory. */
+/*
+ * A new reference: the answer, or {"error": …}. NULL where it was added to
+ * out instead, or nothing was, for want of memory.
+ */
 json_t *command_answer(const struct command_world *w, const json_t *request,
-		       bool may_act);
+		       bool may_act, struct buf *out);
 
 #endif

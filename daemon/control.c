@@ -135,10 +135,13 @@ static void client_answer(struct client *cl, const char *line, size_t len)
 		return;
 	}
 	answer = json_is_object(request)
-			 ? c->answer(c->user, request, cl->may_act)
+			 ? c->answer(c->user, request, cl->may_act,
+				     &cl->answer)
 			 : control_error("this is not a JSON object");
 	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	buf_add_str(&cl->answer, text ? text : "{\"error\":\"no memory\"}");
+	if (text || cl->answer.len == 0)
+		buf_add_str(&cl->answer,
+			    text ? text : "{\"error\":\"no memory\"}");
 	buf_add_str(&cl->answer, "\n");
 	free(text);
 	json_decref(answer);

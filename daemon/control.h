@@ -11,16 +11,17 @@
 
 #include <jansson.h>
 
+struct buf;
 struct control;
 struct ev_loop;
 
 /*
- * Answers one request: a new reference, or NULL (no memory). may_act tells
- * whether the peer may change anything. {"command":"events"} is not asked
+ * Answers one request: a new reference, or NULL and text added to out (none:
+ * no memory). may_act tells whether the peer may change anything. {"command":"events"} is not asked
  * about: it is answered by what control_publish() brings.
  */
 typedef json_t *control_answer_fn(void *user, const json_t *request,
-				  bool may_act);
+				  bool may_act, struct buf *out);
 
 struct control_options {
 	const char *path;

@@ -9,7 +9,8 @@
 #include "daemon/front.h"
 #include "daemon/modules.h"
 
-static json_t *front_answer(void *user, const json_t *request, bool may_act)
+static json_t *front_answer(void *user, const json_t *request,
+			    bool may_act, struct buf *out)
 {
 	const struct front *f = user;
 	const struct command_world world = {
@@ -21,7 +22,7 @@ static json_t *front_answer(void *user, const json_t *request, bool may_act)
 		.user = f->user,
 	};
 
-	return command_answer(&world, request, may_act);
+	return command_answer(&world, request, may_act, out);
 }
 
 void front_open(struct front *f, struct ev_loop *loop, const char *path,

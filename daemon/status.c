@@ -1,7 +1,10 @@
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -10,95 +13,173 @@
 #include "daemon/status.h"
 #include "monitor/monitor.h"
 
-static json_t *json_addr(const struct addr *a)
+/* Where one object is written to. */
+struct status {
+	struct buf *out;
+	int64_t now_s;
+	uint64_t now_ms;
+	/* Many records have the same times: the last one's text. */
+	int64_t wall_s; /* 0: none */
+	char wall[32];
+};
+
+static struct status status_begin(struct buf *out)
+{
+	return (struct status){ .out = out, .now_s = clock_wall_s(),
+				.now_ms = clock_mono_ms() };
+}
+
+/* ---- values ---- */
+
+/* The text of error and note is a provider's: it may be anything. */
+static bool is_utf8(const char *text)
+{
+	json_t *j;
+	bool is;
+
+	while (*text != '\0' && (unsigned char)*text < 0x80)
+		text++;
+	if (*text == '\0')
+		return true;
+	j = json_string(text);
+	is = j != NULL;
+	json_decref(j);
+	return is;
+}
+
+/* name stands as it is: ,"name": */
+static void put_text(struct buf *out, const char *name, const char *text)
+{
+	buf_add_str(out, name);
+	if (text && is_utf8(text))
+		buf_add_json(out, text);
+	else
+		buf_add_str(out, "null");
+}
+
+static void put_addr(struct buf *out, const struct addr *a)
 {
 	char text[ADDR_STRLEN];
 
-	return a->family ? json_string(addr_print(a, text)) : json_null();
+	if (!a || a->family == 0) {
+		buf_add_str(out, "null");
+		return;
+	}
+	buf_add(out, "\"", 1);
+	buf_add_str(out, addr_print(a, text));
+	buf_add(out, "\"", 1);
 }
 
-static json_t *json_set(const struct addr_set *set)
+static void put_set(struct buf *out, const char *name,
+		    const struct addr_set *set)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; set && i < set->n; i++)
-		(void)json_array_append_new(list, json_addr(&set->items[i]));
-	return list;
+	buf_add_str(out, name);
+	buf_add(out, "[", 1);
+	for (size_t i = 0; i < set->n; i++) {
+		if (i > 0)
+			buf_add(out, ",", 1);
+		put_addr(out, &set->items[i]);
+	}
+	buf_add(out, "]", 1);
 }
 
-static json_t *json_text(const char *text)
+static void put_time(struct status *s, const char *name, int64_t wall_s)
 {
-	json_t *j = text ? json_string(text) : NULL; /* NULL: not UTF-8 */
-
-	return j ? j : json_null();
-}
-
-static json_t *json_time(int64_t wall_s)
-{
-	char text[32];
-
-	return wall_s ? json_string(clock_rfc3339(wall_s, text, sizeof(text)))
-		      : json_null();
-}
-
-static void append_line(void *user, const char *line)
-{
-	(void)json_array_append_new(user, json_text(line));
+	buf_add_str(s->out, name);
+	if (wall_s == 0) {
+		buf_add_str(s->out, "null");
+		return;
+	}
+	if (wall_s != s->wall_s)
+		(void)clock_rfc3339(wall_s, s->wall, sizeof(s->wall));
+	s->wall_s = wall_s;
+	buf_add(s->out, "\"", 1);
+	buf_add_str(s->out, s->wall);
+	buf_add(s->out, "\"", 1);
 }
 
 /* When the entry's timer will run out, by the wall clock. */
-static json_t *json_next(const struct entry *e)
+static void put_next(struct status *s, const char *name, const struct entry *e)
 {
-	uint64_t now_ms = clock_mono_ms();
+	int64_t left_s = e->timer_due_ms > s->now_ms
+				 ? (int64_t)((e->timer_due_ms - s->now_ms +
+					      999) / 1000)
+				 : 0;
 
-	if (e->timer_due_ms == 0)
-		return json_null();
-	return json_time(clock_wall_s() +
-			 (e->timer_due_ms > now_ms
-				  ? (int64_t)((e->timer_due_ms - now_ms + 999) /
-					      1000)
-				  : 0));
+	put_time(s, name, e->timer_due_ms ? s->now_s + left_s : 0);
+}
+
+/* A list of lines, as what explains things calls it. */
+struct lines {
+	struct buf *out;
+	bool any;
+};
+
+static void put_line(void *user, const char *line)
+{
+	struct lines *l = user;
+
+	put_text(l->out, l->any ? "," : "", line);
+	l->any = true;
+}
+
+static struct lines lines_begin(struct buf *out, const char *name)
+{
+	buf_add_str(out, name);
+	buf_add(out, "[", 1);
+	return (struct lines){ .out = out };
 }
 
 /* ---- status ---- */
 
-static json_t *source_object(const struct source *s, const struct monitor *m)
+static void put_source(struct buf *out, const struct source *s,
+		       const struct monitor *m)
 {
 	size_t n;
 	const struct source_candidate *c = source_candidates(s, &n);
 	const struct addr_set *public = source_public(s);
 	const struct monitor_link *link =
 		n > 0 ? monitor_link(m, c[0].ifindex) : NULL;
-	json_t *by = json_array();
+	struct lines by;
 
-	source_confirmed_by(s, append_line, by);
-	return json_pack(
-		"{s:s, s:s, s:o, s:o, s:o, s:o, s:b}", "name",
-		source_config(s)->name, "family",
-		source_family(s) == AF_INET ? "ipv4" : "ipv6", "interface",
-		json_text(link ? link->name : NULL), "kernel_address",
-		n > 0 ? json_addr(&c[0].addr) : json_null(), "public_address",
-		public && public->n > 0 ? json_addr(&public->items[0])
-					: json_null(),
-		"confirmed_by", by, "behind_nat", source_behind_nat(s));
+	put_text(out, "{\"name\":", source_config(s)->name);
+	put_text(out, ",\"family\":",
+		 source_family(s) == AF_INET ? "ipv4" : "ipv6");
+	put_text(out, ",\"interface\":", link ? link->name : NULL);
+	buf_add_str(out, ",\"kernel_address\":");
+	put_addr(out, n > 0 ? &c[0].addr : NULL);
+	buf_add_str(out, ",\"public_address\":");
+	put_addr(out, public && public->n > 0 ? &public->items[0] : NULL);
+	by = lines_begin(out, ",\"confirmed_by\":");
+	source_confirmed_by(s, put_line, &by);
+	buf_add_str(out, "],\"behind_nat\":");
+	buf_add_str(out, source_behind_nat(s) ? "true}" : "false}");
 }
 
-static json_t *entry_object(const struct entry *e)
+/* Its final brace is the caller's. */
+static void put_entry(struct status *s, const struct entry *e)
 {
-	return json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-		"s:o}",
-		"name", e->config->name, "family", entry_family_name(e),
-		"provider", account_info(e->account)->name, "source",
-		source_config(e->source)->name, "state",
-		record_state_name(e->state), "wanted", json_set(&e->wanted),
-		"published", json_set(&e->published), "last_change",
-		json_time(e->last_change_s), "last_update",
-		json_time(e->last_update_s), "latency_ms",
-		e->latency_ms >= 0 ? json_integer(e->latency_ms)
-				   : json_null(),
-		"next", json_next(e), "error", json_text(e->error), "note",
-		json_text(e->note));
+	struct buf *out = s->out;
+
+	put_text(out, "{\"name\":", e->config->name);
+	put_text(out, ",\"family\":", entry_family_name(e));
+	put_text(out, ",\"provider\":", account_info(e->account)->name);
+	put_text(out, ",\"source\":", source_config(e->source)->name);
+	put_text(out, ",\"state\":", record_state_name(e->state));
+	put_set(out, ",\"wanted\":", &e->wanted);
+	put_set(out, ",\"published\":", &e->published);
+	put_time(s, ",\"last_change\":", e->last_change_s);
+	put_time(s, ",\"last_update\":", e->last_update_s);
+	buf_add_str(out, ",\"latency_ms\":");
+	if (e->latency_ms < 0)
+		buf_add_str(out, "null");
+	else if (e->latency_ms <= UINT32_MAX)
+		buf_add_u32(out, (uint32_t)e->latency_ms);
+	else
+		buf_addf(out, "%" PRId64, e->latency_ms);
+	put_next(s, ",\"next\":", e);
+	put_text(out, ",\"error\":", e->error);
+	put_text(out, ",\"note\":", e->note);
 }
 
 /* A family that the source does not have is left alone, and not shown. */
@@ -107,53 +188,62 @@ static bool is_shown(const struct entry *e)
 	return e->state != RECORD_WAITING || e->sole || e->published.n > 0;
 }
 
-json_t *status_of(const struct setup *s, const struct monitor *m,
-		  uint64_t started_ms, const char *record)
+void status_print(const struct setup *s, const struct monitor *m,
+		  uint64_t started_ms, const char *record, struct buf *out)
 {
-	json_t *sources = json_array(), *records = json_array();
+	struct status st = status_begin(out);
 	struct entry *const *entries;
+	bool any = false;
 	size_t n;
 
-	for (size_t i = 0; setup_source(s, i); i++)
-		(void)json_array_append_new(
-			sources, source_object(setup_source(s, i), m));
+	buf_addf(out, "{\"version\":\"%s\",\"uptime_s\":%" PRIu64
+		      ",\"sources\":[", PACKAGE_VERSION,
+		 (st.now_ms - started_ms) / 1000);
+	for (size_t i = 0; setup_source(s, i); i++) {
+		if (i > 0)
+			buf_add(out, ",", 1);
+		put_source(out, setup_source(s, i), m);
+	}
+	buf_add_str(out, "],\"records\":[");
 	entries = setup_entries(s, &n);
-	for (size_t i = 0; i < n; i++)
-		if (record ? strcmp(record, entries[i]->config->name) == 0
-			   : is_shown(entries[i]))
-			(void)json_array_append_new(records,
-						    entry_object(entries[i]));
-	return json_pack("{s:s, s:I, s:o, s:o}", "version", PACKAGE_VERSION,
-			 "uptime_s",
-			 (json_int_t)((clock_mono_ms() - started_ms) / 1000),
-			 "sources", sources, "records", records);
+	for (size_t i = 0; i < n; i++) {
+		if (record ? strcmp(record, entries[i]->config->name) != 0
+			   : !is_shown(entries[i]))
+			continue;
+		if (any)
+			buf_add(out, ",", 1);
+		put_entry(&st, entries[i]);
+		buf_add(out, "}", 1);
+		any = true;
+	}
+	buf_add_str(out, "]}");
 }
 
 /* ---- why ---- */
 
-static void append_servers(json_t *list, const struct resolver_answer *a)
+static void put_servers(struct lines *list, const struct resolver_answer *a)
 {
 	char line[400];
 
 	for (size_t i = 0; a && i < a->n_servers; i++)
-		append_line(list, resolver_server_print(&a->servers[i], line,
-							sizeof(line)));
+		put_line(list, resolver_server_print(&a->servers[i], line,
+						     sizeof(line)));
 }
 
-static json_t *server_lines(const struct entry *e)
+static void put_name_servers(struct buf *out, const struct entry *e)
 {
-	json_t *list = json_array();
+	struct lines list = lines_begin(out, ",\"name_servers\":");
 	char line[400];
 
-	append_servers(list, e->answer);
-	append_servers(list, e->second);
+	put_servers(&list, e->answer);
+	put_servers(&list, e->second);
 	if (e->answer && e->answer->status != 0) {
 		(void)snprintf(line, sizeof(line),
 			       "the zone's servers could not be found: %s",
 			       strerror(-e->answer->status));
-		append_line(list, line);
+		put_line(&list, line);
 	}
-	return list;
+	buf_add(out, "]", 1);
 }
 
 static const char *next_act(const struct entry *e)
@@ -184,33 +274,38 @@ static const char *next_act(const struct entry *e)
 	return "?";
 }
 
-static json_t *why_object(const struct entry *e)
+static void put_why(struct status *s, const struct entry *e)
 {
-	json_t *o = entry_object(e), *addresses = json_array();
-	json_t *reflectors = json_array();
+	struct lines list;
 
-	source_explain(e->source, append_line, addresses);
-	(void)json_object_set_new(o, "addresses", addresses);
-	source_explain_reflectors(e->source, append_line, reflectors);
-	(void)json_object_set_new(o, "reflectors", reflectors);
-	(void)json_object_set_new(o, "zone",
-				  json_text(e->answer ? e->answer->zone
-						      : NULL));
-	(void)json_object_set_new(o, "name_servers", server_lines(e));
-	(void)json_object_set_new(o, "then", json_string(next_act(e)));
-	return o;
+	put_entry(s, e);
+	list = lines_begin(s->out, ",\"addresses\":");
+	source_explain(e->source, put_line, &list);
+	list = lines_begin(s->out, "],\"reflectors\":");
+	source_explain_reflectors(e->source, put_line, &list);
+	put_text(s->out, "],\"zone\":", e->answer ? e->answer->zone : NULL);
+	put_name_servers(s->out, e);
+	put_text(s->out, ",\"then\":", next_act(e));
+	buf_add(s->out, "}", 1);
 }
 
-json_t *status_why(const struct setup *s, const char *record)
+void status_why(const struct setup *s, const char *record, struct buf *out)
 {
-	json_t *list = json_array();
+	struct status st = status_begin(out);
 	struct entry *const *entries;
+	bool any = false;
 	size_t n;
 
+	put_text(out, "{\"record\":", record);
+	buf_add_str(out, ",\"entries\":[");
 	entries = setup_entries(s, &n);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(record, entries[i]->config->name) == 0)
-			(void)json_array_append_new(list,
-						    why_object(entries[i]));
-	return json_pack("{s:s, s:o}", "record", record, "entries", list);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(record, entries[i]->config->name) != 0)
+			continue;
+		if (any)
+			buf_add(out, ",", 1);
+		put_why(&st, entries[i]);
+		any = true;
+	}
+	buf_add_str(out, "]}");
 }
