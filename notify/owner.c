@@ -275,6 +275,12 @@ static void plan_own(struct planning *p, struct job_set *set,
 		if (is_mine(p->job, &p->marks->items[i]) &&
 		    p->marks->items[i].addr.family == family)
 			take_away(p, set, &p->marks->items[i].addr);
+	/*
+	 * Who withdraws may have lost the address to another gateway, whose
+	 * mark may be on its way.
+	 */
+	if (from->n == 0 && set->n_was > 0)
+		p->plan->equals |= !p->alone;
 	put_marks(p, set, kept);
 	for (size_t i = 0; i < p->marks->n; i++)
 		if (is_mine(p->job, &p->marks->items[i]) && !kept[i] &&

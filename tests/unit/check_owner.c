@@ -98,6 +98,10 @@ static const struct row {
 	  "-" GW1 "ipv4=192.0.2.1 " FUTURE "\n" },
 	{ "withdrawn", "", "192.0.2.1", 0, false,
 	  { GW1 "ipv4=192.0.2.1", GW2 "ipv4=192.0.2.2" }, "192.0.2.1 ",
+	  "-" GW1 "ipv4=192.0.2.1\n"
+	  "=" GW1 "ipv4=192.0.2.1\n=" GW2 "ipv4=192.0.2.2\n" },
+	{ "... after many who changed it meanwhile", "", "192.0.2.1", 0, true,
+	  { GW1 "ipv4=192.0.2.1" }, "192.0.2.1 ",
 	  "-" GW1 "ipv4=192.0.2.1\n" },
 	{ "the other family stays", "", NULL, 0, false,
 	  { GW1 "ipv6=2001:db8::1" }, "", "" },
