@@ -195,7 +195,8 @@ static const struct egress *entry_egress(const struct entry *e)
 	const struct source_candidate *c = source_candidates(e->source, &n);
 
 	/* What is lost has no way of its own any more. */
-	if (n == 0 || e->withdrawing || !source_config(e->source)->bind)
+	if (n == 0 || (e->withdrawing && !e->stopping) ||
+	    !source_config(e->source)->bind)
 		return &any;
 	return &c[0].egress;
 }

@@ -179,11 +179,12 @@ void act_settle(struct entry *e, enum record_event why)
 
 void act_back_off(struct entry *e, enum record_event why)
 {
-	uint64_t now_ms = clock_mono_ms(), delay_ms;
-	uint64_t rest_ms = why == RECORD_HELD
-				   ? account_turn_ms(e->account, &e->turn_ms)
-				   : account_not_before_ms(e->account);
+	uint64_t now_ms = clock_mono_ms(), delay_ms, rest_ms;
 
+	if (e->stopping)
+		return; /* there is no later */
+	rest_ms = why == RECORD_HELD ? account_turn_ms(e->account, &e->turn_ms)
+				     : account_not_before_ms(e->account);
 	if (why == RECORD_UNKNOWN_KEEP) {
 		e->failures++;
 		e->wait = ENTRY_WAIT_NET;

@@ -23,7 +23,7 @@
 #include "daemon/rights.h"
 #include "daemon/setup.h"
 #include "daemon/shipped.h"
-#include "daemon/summary.h"
+#include "daemon/stop.h"
 #include "daemon/upkeep.h"
 #include "hooks/hooks.h"
 
@@ -46,12 +46,13 @@ struct app {
 	struct online *online; /* -t --online under way */
 	struct front front;
 
+	struct stop stop;
+
 	ev_signal hup, usr1, term, interrupt;
 	ev_timer deadline; /* of the stop, or of the one pass */
 	ev_prepare turn;   /* the one pass looks at itself */
 	struct upkeep upkeep;
 	struct clock_watch clock;
-	unsigned int resyncs; /* as of the last proof of life */
 };
 
 /* ---- stop ---- */
@@ -65,11 +66,9 @@ static void app_end_when_idle(void *user)
 {
 	struct app *a = user;
 
-	if (a->stopping)
+	if (a->stopping && !a->m.setup)
 		app_end(a);
 }
-
-static void app_deadline(struct ev_loop *loop, ev_timer *w, int revents);
 
 static void app_arm_deadline(struct app *a, double after_s)
 {
@@ -88,7 +87,26 @@ static void app_post(struct app *a, const char *event)
 				       });
 }
 
-/* Hooks may still speak; nothing new is begun. */
+/* Hooks may still speak. */
+static void app_finish(struct app *a, double patience_s)
+{
+	setup_free(a->m.setup);
+	a->m.setup = NULL;
+	app_post(a, "stop");
+	if (hooks_pending(a->m.hooks) == 0)
+		app_end(a);
+	else
+		app_arm_deadline(a, patience_s);
+}
+
+static void app_withdrawn(void *user)
+{
+	struct app *a = user;
+
+	app_finish(a, stop_patience_s(&a->stop));
+}
+
+/* One pass publishes: what it has published stays. */
 static void app_stop(struct app *a, double patience_s)
 {
 	if (a->stopping) {
@@ -104,13 +122,9 @@ static void app_stop(struct app *a, double patience_s)
 	upkeep_stopping(&a->upkeep);
 	loading_free(a->loading); /* a reload would find nothing to change */
 	a->loading = NULL;
-	setup_free(a->m.setup);
-	a->m.setup = NULL;
-	app_post(a, "stop");
-	if (hooks_pending(a->m.hooks) == 0)
-		app_end(a);
-	else
-		app_arm_deadline(a, patience_s);
+	if (a->options->once ||
+	    !stop_begin(&a->stop, a->loop, a->m.setup, app_withdrawn, a))
+		app_finish(a, patience_s);
 }
 
 static void app_deadline(struct ev_loop *loop, ev_timer *w, int revents)
@@ -150,6 +164,7 @@ static void app_moved(void *user)
 	struct app *a = user;
 
 	upkeep_moved(&a->upkeep);
+	stop_moved(&a->stop);
 	if (a->options->once && !a->stopping)
 		ev_prepare_start(a->loop, &a->turn);
 }
@@ -227,25 +242,6 @@ static void app_clock_set(void *user, uint64_t slept_ms)
 		monitor_resync(a->m.monitor);
 	setup_heal(a->m.setup, slept_ms > 0 ? ENTRY_HEAL_SLEPT
 						: ENTRY_HEAL_CLOCK);
-}
-
-static void app_say(void *user, char *out, size_t size)
-{
-	const struct app *a = user;
-
-	if (a->m.setup)
-		summary_print(a->m.setup, out, size);
-}
-
-static bool app_prove(void *user)
-{
-	struct app *a = user;
-	unsigned int resyncs = monitor_resyncs(a->m.monitor);
-	bool alive = resyncs != a->resyncs;
-
-	a->resyncs = resyncs;
-	monitor_resync(a->m.monitor);
-	return alive;
 }
 
 /* ---- configuration ---- */
@@ -435,6 +431,7 @@ static void app_catch(struct app *a, ev_signal *w, int sig,
 
 static void app_close(struct app *a)
 {
+	stop_end(&a->stop);
 	front_close(&a->front);
 	loading_free(a->loading);
 	online_free(a->online);
@@ -455,7 +452,7 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.user = user,
 	};
 	const struct upkeep_owner upkeep = {
-		.say = app_say, .prove = app_prove, .user = &a,
+		.say = modules_say, .prove = modules_prove, .user = &a.m,
 	};
 	struct notify_options no = {
 		.program = paths->notify,

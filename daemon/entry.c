@@ -74,6 +74,10 @@ static void entry_relook(struct entry *e)
 {
 	size_t n;
 
+	if (e->stopping) {
+		entry_take_away(e);
+		return;
+	}
 	(void)source_candidates(e->source, &n);
 	if (n == 0)
 		return;
@@ -143,12 +147,20 @@ static bool is_answer(enum record_event event)
 	       event == RECORD_ACCEPTED || event == RECORD_ACCEPTED_UNSEEN;
 }
 
+/* The daemon ends: only what comes of the last updates counts. */
+static bool is_too_late(const struct entry *e, enum record_event event)
+{
+	return e->stopping && event < RECORD_ACCEPTED &&
+	       event != RECORD_STOP && event != RECORD_LOST;
+}
+
 void entry_event(struct entry *e, enum record_event event)
 {
 	enum record_state from = e->state;
 	struct record_step step = record_next(from, event);
 
-	if (step.next == from && step.action == RECORD_DO_NOTHING)
+	if ((step.next == from && step.action == RECORD_DO_NOTHING) ||
+	    is_too_late(e, event))
 		return;
 	/* Told to try again, or it is time to. */
 	if (from == RECORD_REFUSED &&
@@ -170,30 +182,6 @@ void entry_event(struct entry *e, enum record_event event)
 }
 
 /* ---- loss ---- */
-
-/* What of ours may stand there: an update given up may have landed. */
-static int entry_fill_was(struct entry *e)
-{
-	const struct addr_set *sets[] = { &e->accepted, &e->published,
-					  &e->sent };
-	struct addr all[3 * ADDR_SET_MAX];
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-		for (size_t k = 0; k < sets[i]->n; k++)
-			all[n++] = sets[i]->items[k];
-	return addr_set_assign(&e->was, all, n);
-}
-
-void entry_withdraw(struct entry *e)
-{
-	/* Where the table has nothing to say to it, nothing may change. */
-	if (record_next(e->state, RECORD_WITHDRAW).action != RECORD_DO_CHECK ||
-	    entry_fill_was(e) < 0 || e->was.n == 0)
-		return;
-	e->withdrawing = true;
-	entry_event(e, RECORD_WITHDRAW);
-}
 
 static void entry_hold(struct entry *e, bool hold)
 {
@@ -277,6 +265,8 @@ static void entry_note_own(struct entry *e)
 
 void entry_source_event(struct entry *e, enum source_event event)
 {
+	if (e->stopping)
+		return;
 	entry_note_own(e);
 	switch (event) {
 	case SOURCE_CHANGED:
@@ -339,7 +329,7 @@ void entry_mark(struct entry *e, enum state_mark mark, bool on)
 static void entry_accept(struct entry *e, const struct notify_reply *reply,
 			 bool unchanged)
 {
-	bool watch = e->config->verify && !e->world->dry_run;
+	bool watch = e->config->verify && !e->world->dry_run && !e->stopping;
 
 	if (!e->world->dry_run) {
 		if (addr_set_assign(&e->accepted, e->sent.items,
@@ -398,6 +388,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 		refusal_note(e, reply->text, reply->ban);
 		act_set_text(&e->error, reply->text);
 		tell_refused(e, reply->text);
+		addr_set_clear(&e->sent); /* of it nothing stands there */
 		e->failing = true;
 		entry_event(e, RECORD_FORBIDDEN);
 		return;
@@ -406,6 +397,8 @@ void entry_reply(struct entry *e, enum notify_status status,
 		/* It may have been taken all the same. */
 		if (reply->sent_ns && !addr_set_equal(&e->sent, &e->accepted))
 			entry_forget_accepted(e);
+		if (!reply->sent_ns)
+			addr_set_clear(&e->sent);
 		break;
 	case NOTIFY_SLOW:
 		break;

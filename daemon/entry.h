@@ -105,6 +105,8 @@ struct entry {
 	bool hold_over;
 	bool withdrawing;   /* nothing is wanted, and that is to be published */
 	struct addr_set was; /* ... in place of what of ours may stand there */
+	bool stopping;      /* the daemon ends: nothing else is sent */
+	bool removing;      /* ... than what takes our values away */
 	bool adopted;       /* by a reload: its source is no news */
 	bool changed;       /* since then nothing was settled */
 	bool updated;       /* ... and an update of ours was accepted */
@@ -159,6 +161,17 @@ void entry_source_event(struct entry *e, enum source_event event);
  * nothing. Ends in RECORD_WAITING, or when the source has news.
  */
 void entry_withdraw(struct entry *e);
+
+/*
+ * The daemon ends: from now on nothing is begun, but with on-stop = remove
+ * what we published is taken away, without asking DNS first.
+ */
+void entry_stop(struct entry *e);
+/* Is that under way; or over without having been done? */
+bool entry_is_removing(const struct entry *e);
+bool entry_has_left(const struct entry *e);
+/* What was under way when the daemon was told to end is over. */
+void entry_take_away(struct entry *e);
 
 /* What is to be published now; NULL: not known. Kept in e->wanted. */
 const struct addr_set *entry_wanted(struct entry *e);

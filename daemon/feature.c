@@ -23,23 +23,6 @@ static void check_reflectors(const struct config_source *s,
 	}
 }
 
-static void check_record(const struct config_record *r, struct faults *faults)
-{
-	const struct {
-		bool used;
-		const char *setting;
-	} settings[] = {
-		{ r->remove_on_stop, "on-stop = remove" },
-	};
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
-		if (settings[i].used)
-			faults_add(faults, r->file, r->line,
-				   "record \"%s\": %s is not available in "
-				   "this version", r->name,
-				   settings[i].setting);
-}
-
 static const char *type_of(const struct config *c, size_t provider,
 			   const struct notify_account *accounts, size_t n)
 {
@@ -79,6 +62,4 @@ void feature_check(const struct config *c, struct faults *faults)
 		check_reflectors(&c->sources[i], &c->sources[i].reflectors6,
 				 faults);
 	}
-	for (size_t i = 0; i < c->n_records; i++)
-		check_record(&c->records[i], faults);
 }

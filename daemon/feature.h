@@ -1,5 +1,5 @@
 /*
- * feature - settings that this version reads but cannot yet act on.
+ * feature - settings that are read but cannot be acted on as they are.
  *
  * A setting that would be ignored is a fault: nobody shall believe that it
  * works. Pure.
@@ -11,7 +11,7 @@
 #include "config/faults.h"
 #include "notify/notify.h"
 
-/* Adds a fault for each such setting, and for reflectors not understood. */
+/* Adds a fault for each such setting: reflectors not understood. */
 void feature_check(const struct config *c, struct faults *faults);
 
 /* The same for what the types of the records' accounts cannot do. */

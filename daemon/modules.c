@@ -10,6 +10,7 @@
 #include "daemon/plan.h"
 #include "daemon/setup.h"
 #include "daemon/state.h"
+#include "daemon/summary.h"
 #include "hooks/hooks.h"
 #include "net/route.h"
 
@@ -203,6 +204,25 @@ int modules_open(struct modules *m, const struct config *config,
 		return EX_OSERR;
 	}
 	return 0;
+}
+
+void modules_say(void *user, char *out, size_t size)
+{
+	const struct modules *m = user;
+
+	if (m->setup)
+		summary_print(m->setup, out, size);
+}
+
+bool modules_prove(void *user)
+{
+	struct modules *m = user;
+	unsigned int resyncs = monitor_resyncs(m->monitor);
+	bool alive = resyncs != m->resyncs;
+
+	m->resyncs = resyncs;
+	monitor_resync(m->monitor);
+	return alive;
 }
 
 void modules_close(struct modules *m)

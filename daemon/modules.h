@@ -37,6 +37,7 @@ struct modules {
 	struct source_world source_world;
 	struct entry_world entry_world;
 	struct setup_world setup_world;
+	unsigned int resyncs; /* as of the last proof of life */
 };
 
 struct modules_owner {
@@ -62,6 +63,10 @@ int modules_open(struct modules *m, const struct config *config,
  */
 int modules_use(struct modules *m, struct config *config,
 		struct notify_config *accounts);
+
+/* For upkeep: a line on how it goes; and does the kernel still answer? */
+void modules_say(void *user, char *out, size_t size);
+bool modules_prove(void *user);
 
 void modules_close(struct modules *m);
 

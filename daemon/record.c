@@ -16,8 +16,15 @@
 	[RECORD_CHANGED] = GO(CONFIRMING, CHECK),                              \
 	[RECORD_GONE] = GO(CONFIRMING, CHECK)
 
+/*
+ * The daemon ends: DNS is not asked first, for taking away exactly what is
+ * ours is right whatever it says. A refusal stands.
+ */
+#define DAEMON_ENDS [RECORD_STOP] = GO(UPDATING, UPDATE)
+
 static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	[RECORD_WAITING] = {
+		DAEMON_ENDS,
 		[RECORD_CHANGED]         = GO(CONFIRMING, CHECK),
 		[RECORD_GONE]            = GO(CONFIRMING, CHECK),
 		[RECORD_CONFIRMED]       = GO(CHECKING, CHECK),
@@ -25,6 +32,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	},
 	[RECORD_CONFIRMING] = {
 		SOURCE_SPEAKS,
+		DAEMON_ENDS,
 		/* The check is under way already, or has ended. */
 		[RECORD_CONFIRMED]       = GO(CHECKING, JUDGE),
 		[RECORD_PATH]            = GO(CONFIRMING, CHECK),
@@ -33,6 +41,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	},
 	[RECORD_CHECKING] = {
 		SOURCE_SPEAKS,
+		DAEMON_ENDS,
 		[RECORD_CONFIRMED]       = GO(CHECKING, JUDGE),
 		[RECORD_PATH]            = GO(CHECKING, CHECK),
 		[RECORD_LOOK]            = GO(CHECKING, CHECK),
@@ -47,6 +56,8 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 		[RECORD_OVERRULED]       = GO(PUBLISHED, SETTLE),
 	},
 	[RECORD_UPDATING] = {
+		/* First what is under way, then that is taken away. */
+		[RECORD_STOP]            = GO(UPDATING_STALE, NOTHING),
 		[RECORD_LOST]            = GO(WAITING, DROP),
 		[RECORD_CHANGED]         = GO(UPDATING_STALE, NOTHING),
 		[RECORD_CONFIRMED]       = GO(UPDATING_STALE, NOTHING),
@@ -69,6 +80,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	},
 	[RECORD_VERIFYING] = {
 		SOURCE_SPEAKS,
+		DAEMON_ENDS,
 		[RECORD_CONFIRMED]       = GO(CHECKING, CHECK),
 		[RECORD_TIMER]           = GO(VERIFYING, WATCH),
 		[RECORD_LOOK]            = GO(VERIFYING, WATCH),
@@ -86,6 +98,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	},
 	[RECORD_PUBLISHED] = {
 		SOURCE_SPEAKS,
+		DAEMON_ENDS,
 		[RECORD_CONFIRMED]       = GO(CHECKING, CHECK),
 		[RECORD_TIMER]           = GO(CHECKING, CHECK),
 		[RECORD_LOOK]            = GO(CHECKING, CHECK),
@@ -93,6 +106,7 @@ static const struct record_step steps[RECORD_N_STATES][RECORD_N_EVENTS] = {
 	},
 	[RECORD_BACKOFF] = {
 		SOURCE_SPEAKS,
+		DAEMON_ENDS,
 		[RECORD_CONFIRMED]       = GO(CHECKING, CHECK),
 		[RECORD_TIMER]           = GO(CHECKING, CHECK),
 		[RECORD_LOOK]            = GO(CHECKING, CHECK),
@@ -159,6 +173,7 @@ const char *record_event_name(enum record_event e)
 		[RECORD_WITHDRAW] = "withdraw",
 		[RECORD_LOOK] = "look",
 		[RECORD_RETRY] = "retry",
+		[RECORD_STOP] = "stop",
 		[RECORD_TIMER] = "timer",
 		[RECORD_RIGHT] = "right",
 		[RECORD_PROPAGATING] = "propagating",

@@ -40,6 +40,7 @@ enum record_event {
 	RECORD_LOOK,  /* look again */
 	RECORD_RETRY, /* leave REFUSED, cut BACKOFF short */
 	RECORD_TIMER, /* the timer of this state has run out */
+	RECORD_STOP,  /* the daemon ends: take away what we published */
 	/* From the name servers, once the public address is known. */
 	RECORD_RIGHT,
 	RECORD_PROPAGATING,

@@ -95,6 +95,37 @@ static const struct story {
 	{ "... and given up for an address that comes back",
 	  { RECORD_WITHDRAW, RECORD_CHANGED }, 2,
 	  RECORD_CONFIRMING, RECORD_DO_CHECK },
+	{ "when the daemon ends nobody is asked first",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_RIGHT, RECORD_STOP }, 4,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... nor is anybody waited for: while it is confirmed",
+	  { RECORD_CHANGED, RECORD_STOP }, 2,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... while it is checked",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_STOP }, 3,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... while it is watched",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_DIFFERS, RECORD_ACCEPTED,
+	    RECORD_STOP }, 5,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... while it backs off",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_UNKNOWN_KEEP,
+	    RECORD_STOP }, 4,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... or without an address",
+	  { RECORD_STOP }, 1,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... but for an update under way",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_DIFFERS, RECORD_STOP }, 4,
+	  RECORD_UPDATING_STALE, RECORD_DO_NOTHING },
+	{ "... which is followed by what takes it away",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_DIFFERS, RECORD_STOP,
+	    RECORD_ACCEPTED_UNSEEN, RECORD_STOP }, 6,
+	  RECORD_UPDATING, RECORD_DO_UPDATE },
+	{ "... and not where it was refused",
+	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_DIFFERS,
+	    RECORD_FORBIDDEN, RECORD_STOP }, 5,
+	  RECORD_REFUSED, RECORD_DO_NOTHING },
 	{ "a name that is right is sent again when its refresh is due",
 	  { RECORD_CHANGED, RECORD_CONFIRMED, RECORD_RIGHT, RECORD_TIMER,
 	    RECORD_STALE }, 5,
@@ -137,6 +168,8 @@ START_TEST(test_an_update_is_only_sent_after_a_verdict)
 		if (step.action != RECORD_DO_UPDATE)
 			continue;
 		ck_assert(step.next == RECORD_UPDATING);
+		if (e == RECORD_STOP)
+			continue; /* taking away what is ours is right */
 		ck_assert(s == RECORD_CHECKING || s == RECORD_VERIFYING);
 		ck_assert(e == RECORD_DIFFERS || e == RECORD_UNKNOWN_SEND ||
 			  e == RECORD_STALE || e == RECORD_OVERDUE ||
