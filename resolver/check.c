@@ -42,6 +42,7 @@ struct check {
 	char **nameservers;
 	size_t n_nameservers;
 	struct waiter waits; /* for zone and servers */
+	struct gate_slot slot; /* ... then for its turn */
 	int lookup_id;       /* RESOLVER_RECURSIVE; 0: none */
 	uint64_t begun_ns;
 	struct server_set *set;
@@ -88,6 +89,7 @@ static void check_free(struct op *op)
 	free(c->out);
 	free(c->zone);
 	free(c->name);
+	gate_leave(&c->slot);
 	free(c);
 }
 
@@ -259,19 +261,27 @@ static struct zones_question check_zones_question(const struct check *c)
 	return q;
 }
 
+static void check_go(struct gate_slot *slot)
+{
+	struct check *c = (struct check *)((char *)slot -
+				offsetof(struct check, slot));
+	struct zones_question q = check_zones_question(c);
+	const char *zone = NULL;
+	struct server_set *set = zones_known(c->op.resolver->zones, &q, &zone);
+	int status = set ? check_burst(c, set, zone) : -EHOSTUNREACH;
+
+	if (status < 0)
+		check_fail(c, status);
+}
+
 static void check_found(struct waiter *w, int status)
 {
 	struct check *c = (struct check *)((char *)w -
 				offsetof(struct check, waits));
-	struct zones_question q = check_zones_question(c);
-	struct server_set *set = NULL;
-	const char *zone = NULL;
 
-	if (status == 0) {
-		set = zones_known(c->op.resolver->zones, &q, &zone);
-		status = set ? check_burst(c, set, zone) : -EHOSTUNREACH;
-	}
-	if (status < 0)
+	if (status == 0)
+		gate_enter(&c->op.resolver->checks, &c->slot, check_go);
+	else
 		check_fail(c, status);
 }
 
@@ -279,12 +289,12 @@ static int check_authoritative(struct check *c)
 {
 	struct zones_question q = check_zones_question(c);
 	struct zones *zones = c->op.resolver->zones;
-	struct server_set *set;
 	const char *zone = NULL;
 
-	set = zones_known(zones, &q, &zone);
-	if (set)
-		return check_burst(c, set, zone);
+	if (zones_known(zones, &q, &zone)) {
+		gate_enter(&c->op.resolver->checks, &c->slot, check_go);
+		return 0;
+	}
 	c->waits.told = check_found;
 	return zones_find(zones, &q, &c->waits);
 }

@@ -35,7 +35,8 @@ struct resolver {
 	struct route *route;
 	struct lookup *lookup;
 	struct zones *zones;
-	struct gate gate; /* of the questions to name servers */
+	struct gate gate;   /* of the questions to name servers */
+	struct gate checks; /* of the names asked about */
 	uint32_t timeout_ms;
 	unsigned int tries;
 	const struct resolver_fetcher *fetcher; /* NULL: none */

@@ -17,6 +17,8 @@
 
 /* Questions to name servers that are under way at once. */
 #define ASKED_MOST 64
+/* Names at once: one that asks takes some KiB for each of its servers. */
+#define CHECKS_MOST 64
 
 int op_enter(struct resolver *r, struct op *op, op_free_fn *op_free)
 {
@@ -87,6 +89,7 @@ int resolver_new(struct ev_loop *loop, const struct resolver_options *o,
 	if (!r)
 		return -ENOMEM;
 	gate_init(&r->gate, ASKED_MOST);
+	gate_init(&r->checks, CHECKS_MOST);
 	zo.gate = &r->gate;
 	r->loop = loop;
 	r->route = o->route;
@@ -113,6 +116,7 @@ void resolver_free(struct resolver *r)
 	if (!r)
 		return;
 	r->gate.most = 0; /* nobody's turn comes any more */
+	r->checks.most = 0;
 	while (r->ops)
 		resolver_cancel(r, r->ops->id);
 	zones_free(r->zones);
