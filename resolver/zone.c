@@ -46,11 +46,14 @@ struct zone_probe {
 	struct zone_name *of;
 };
 
+#define NAMES_FIRST 16
+
 struct zones {
 	struct ev_loop *loop;
 	struct zones_options options;
 	struct servers *servers;
-	struct zone_name *names;
+	struct zone_name **names; /* by hash of the name */
+	size_t n_buckets, n_names;
 };
 
 static void probes_stop(struct zone_name *n)
@@ -258,12 +261,61 @@ static int search_begin(struct zone_name *n, const struct egress *egress)
 	return r;
 }
 
+/* ---- names ---- */
+
+/* FNV-1a, 32 bits; of names that differ in case only it is the same. */
+static uint32_t name_hash(const char *name)
+{
+	uint32_t sum = 0x811c9dc5U;
+
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c >= 'A' && c <= 'Z')
+			c = (unsigned char)(c - 'A' + 'a');
+		sum = (sum ^ c) * 0x01000193U;
+	}
+	return sum;
+}
+
+/* The bucket of a name; NULL: there is none yet. */
+static struct zone_name **names_at(const struct zones *z, const char *name)
+{
+	return z->n_buckets ? &z->names[name_hash(name) % z->n_buckets] : NULL;
+}
+
+/* Room for one more. */
+static int names_grow(struct zones *z)
+{
+	struct zones grown = { .n_buckets = z->n_buckets ? 2 * z->n_buckets
+							 : NAMES_FIRST };
+
+	if (z->n_names < z->n_buckets)
+		return 0;
+	grown.names = calloc(grown.n_buckets, sizeof(struct zone_name *));
+	if (!grown.names)
+		return -ENOMEM;
+	for (size_t i = 0; i < z->n_buckets; i++)
+		while (z->names[i]) {
+			struct zone_name *n = z->names[i];
+			struct zone_name **at = names_at(&grown, n->name);
+
+			z->names[i] = n->next;
+			n->next = *at;
+			*at = n;
+		}
+	free(z->names);
+	z->names = grown.names;
+	z->n_buckets = grown.n_buckets;
+	return 0;
+}
+
 /* Same name, same servers asked. */
 static struct zone_name *name_of(struct zones *z,
 				 const struct zones_question *q)
 {
+	struct zone_name **at = names_at(z, q->name), *n;
 	struct server_set *listed = NULL;
-	struct zone_name *n;
 
 	if (q->n_nameservers > 0) {
 		listed = servers_listed(z->servers, q->nameservers,
@@ -271,9 +323,11 @@ static struct zone_name *name_of(struct zones *z,
 		if (!listed)
 			return NULL;
 	}
-	for (n = z->names; n; n = n->next)
+	for (n = at ? *at : NULL; n; n = n->next)
 		if (n->listed == listed && dns_name_equal(n->name, q->name))
 			return n;
+	if (names_grow(z) < 0)
+		return NULL;
 	n = calloc(1, sizeof(*n));
 	if (!n)
 		return NULL;
@@ -284,8 +338,10 @@ static struct zone_name *name_of(struct zones *z,
 	}
 	n->zones = z;
 	n->listed = listed;
-	n->next = z->names;
-	z->names = n;
+	at = names_at(z, n->name);
+	n->next = *at;
+	*at = n;
+	z->n_names++;
 	return n;
 }
 
@@ -324,7 +380,9 @@ int zones_find(struct zones *z, const struct zones_question *q,
 
 const char *zones_zone(const struct zones *z, const char *name)
 {
-	for (const struct zone_name *n = z->names; n; n = n->next)
+	struct zone_name *const *at = names_at(z, name);
+
+	for (const struct zone_name *n = at ? *at : NULL; n; n = n->next)
 		if (n->zone && dns_name_equal(n->name, name))
 			return n->zone;
 	return NULL;
@@ -349,22 +407,29 @@ int zones_new(struct ev_loop *loop, const struct zones_options *o,
 	return 0;
 }
 
+static void name_free(struct zone_name *n)
+{
+	waiter_remove(&n->waits);
+	if (n->soa_id)
+		lookup_cancel(n->zones->options.lookup, n->soa_id);
+	probes_stop(n);
+	free(n->zone);
+	free(n->name);
+	free(n);
+}
+
 void zones_free(struct zones *z)
 {
 	if (!z)
 		return;
-	while (z->names) {
-		struct zone_name *n = z->names;
+	for (size_t i = 0; i < z->n_buckets; i++)
+		while (z->names[i]) {
+			struct zone_name *n = z->names[i];
 
-		z->names = n->next;
-		waiter_remove(&n->waits);
-		if (n->soa_id)
-			lookup_cancel(z->options.lookup, n->soa_id);
-		probes_stop(n);
-		free(n->zone);
-		free(n->name);
-		free(n);
-	}
+			z->names[i] = n->next;
+			name_free(n);
+		}
+	free(z->names);
 	servers_free(z->servers);
 	free(z);
 }
