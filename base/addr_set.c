@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/addr_set.h"
+#include "base/keep.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -14,22 +15,24 @@ static int compare(const void *a, const void *b)
 
 int addr_set_assign(struct addr_set *s, const struct addr *items, size_t n)
 {
-	struct addr *copy = NULL;
+	struct addr sorted[ADDR_SET_MAX], *copy = NULL;
 	size_t kept = 0;
 
 	if (n > ADDR_SET_MAX)
 		n = ADDR_SET_MAX;
 	if (n > 0) {
-		copy = malloc(n * sizeof(*copy));
+		memcpy(sorted, items, n * sizeof(*sorted));
+		qsort(sorted, n, sizeof(*sorted), compare);
+		for (size_t i = 0; i < n; i++)
+			if (i == 0 ||
+			    !addr_equal(&sorted[i], &sorted[kept - 1]))
+				sorted[kept++] = sorted[i];
+		copy = keep_alloc(kept * sizeof(*copy));
 		if (!copy)
 			return -ENOMEM;
-		memcpy(copy, items, n * sizeof(*copy));
-		qsort(copy, n, sizeof(*copy), compare);
-		for (size_t i = 0; i < n; i++)
-			if (i == 0 || !addr_equal(&copy[i], &copy[kept - 1]))
-				copy[kept++] = copy[i];
+		memcpy(copy, sorted, kept * sizeof(*copy));
 	}
-	free(s->items);
+	keep_free(s->items, s->n * sizeof(*s->items));
 	s->items = copy;
 	s->n = kept;
 	return 0;
@@ -37,7 +40,7 @@ int addr_set_assign(struct addr_set *s, const struct addr *items, size_t n)
 
 void addr_set_clear(struct addr_set *s)
 {
-	free(s->items);
+	keep_free(s->items, s->n * sizeof(*s->items));
 	*s = (struct addr_set){ 0 };
 }
 

@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keep.h"
 #include "daemon/answer.h"
+
+/* Before it in its block: the size of that. */
+#define HEAD 8
 
 /* Takes the next aligned piece of a block, or only counts where it is NULL. */
 static void *take(char *block, size_t *used, size_t size)
@@ -29,7 +33,7 @@ static const char *take_text(char *block, size_t *used, const char *text)
 /* Copies into block, or only counts where it is NULL. Returns the size. */
 static size_t fill(char *block, const struct resolver_answer *a)
 {
-	size_t used = 0;
+	size_t used = HEAD;
 	struct resolver_answer *copy = take(block, &used, sizeof(*copy));
 	struct resolver_server *servers =
 		take(block, &used, a->n_servers * sizeof(*servers));
@@ -61,11 +65,25 @@ static size_t fill(char *block, const struct resolver_answer *a)
 
 struct resolver_answer *answer_copy(const struct resolver_answer *a)
 {
-	char *block = malloc(fill(NULL, a));
+	size_t size = fill(NULL, a);
+	char *block = keep_alloc(size);
 
-	if (block)
-		(void)fill(block, a);
-	return (struct resolver_answer *)(void *)block;
+	if (!block)
+		return NULL;
+	(void)fill(block, a);
+	memcpy(block, &size, sizeof(size));
+	return (struct resolver_answer *)(void *)(block + HEAD);
+}
+
+void answer_free(struct resolver_answer *a)
+{
+	char *block = a ? (char *)a - HEAD : NULL;
+	size_t size = 0;
+
+	if (!block)
+		return;
+	memcpy(&size, block, sizeof(size));
+	keep_free(block, size);
 }
 
 static bool answer_has(const struct addr *set, size_t n, const struct addr *a)

@@ -6,8 +6,9 @@
 
 #include "resolver/resolver.h"
 
-/* NULL where there is no memory. To be freed with free(). */
+/* NULL where there is no memory. */
 struct resolver_answer *answer_copy(const struct resolver_answer *a);
+void answer_free(struct resolver_answer *a); /* NULL is fine */
 
 /* The same, as if the servers held nothing but these addresses. */
 struct resolver_answer *answer_only(const struct resolver_answer *a,

@@ -63,7 +63,7 @@ static enum resolver_verdict withdrawal_verdict(
 
 	if (a)
 		v = resolver_verdict(a, NULL, 0);
-	free(a);
+	answer_free(a);
 	return v;
 }
 
@@ -146,7 +146,7 @@ static void check_second_done(void *user, const struct resolver_answer *a)
 	struct entry *e = user;
 
 	e->check_id = 0;
-	free(e->second);
+	answer_free(e->second);
 	e->second = answer_copy(a);
 	e->checked = true;
 	tell_checked(e, e->second);
@@ -285,7 +285,7 @@ static void check_done(void *user, const struct resolver_answer *a)
 	struct entry *e = user;
 
 	e->check_id = 0;
-	free(e->answer);
+	answer_free(e->answer);
 	e->answer = answer_copy(a);
 	e->checked = true;
 	tell_checked(e, e->answer);
@@ -323,7 +323,7 @@ void check_start(struct entry *e)
 	e->checked = false;
 	e->looked = false;
 	e->resolved = false;
-	free(e->second);
+	answer_free(e->second);
 	e->second = NULL;
 	e->unasked = is_given_up(e) ||
 		     (c->check == CHECK_PROVIDER && can_look &&
@@ -339,7 +339,7 @@ void check_start(struct entry *e)
 		return;
 	}
 	if (!e->unasked) {
-		free(e->answer);
+		answer_free(e->answer);
 		e->answer = NULL;
 	}
 	e->checked = true;

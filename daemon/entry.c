@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "daemon/account.h"
 #include "daemon/act.h"
+#include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/entry.h"
 #include "daemon/own.h"
@@ -474,8 +475,8 @@ void entry_free(struct entry *e)
 	addr_set_clear(&e->was);
 	addr_set_clear(&e->accepted);
 	addr_set_clear(&e->published);
-	free(e->answer);
-	free(e->second);
+	answer_free(e->answer);
+	answer_free(e->second);
 	free(e->error);
 	free(e->note);
 	free(e);

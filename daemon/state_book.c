@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keep.h"
 #include "base/str.h"
 #include "daemon/state_book.h"
 
@@ -38,7 +39,7 @@ static void note_free(struct state_note *n)
 {
 	addr_set_clear(&n->accepted);
 	state_refusal_free(n->refusal);
-	free(n);
+	keep_free(n, sizeof(*n) + strlen(n->key) + 1);
 }
 
 void state_book_done(struct state_book *b)
@@ -122,7 +123,7 @@ struct state_note *state_book_note(struct state_book *b, const char *key)
 
 	if (n)
 		return n;
-	n = book_grow(b) == 0 ? calloc(1, sizeof(*n) + len) : NULL;
+	n = book_grow(b) == 0 ? keep_alloc(sizeof(*n) + len) : NULL;
 	if (!n)
 		return NULL;
 	memcpy(n->key, key, len);

@@ -8,7 +8,7 @@
 #include <ev.h>
 
 #include "base/clock.h"
-#include "base/str.h"
+#include "base/keep.h"
 #include "net/dns_msg.h"
 #include "net/lookup.h"
 #include "resolver/probe.h"
@@ -85,11 +85,11 @@ static void search_set_told(struct waiter *w, int status)
 
 static int zone_take(struct zone_name *n, const char *zone, uint32_t ttl_s)
 {
-	char *copy = str_dup(zone);
+	char *copy = keep_text(zone);
 
 	if (!copy)
 		return -ENOMEM;
-	free(n->zone);
+	keep_text_free(n->zone);
 	n->zone = copy;
 	n->fresh_until_ns = servers_fresh_until_ns(ttl_s);
 	return 0;
@@ -328,12 +328,12 @@ static struct zone_name *name_of(struct zones *z,
 			return n;
 	if (names_grow(z) < 0)
 		return NULL;
-	n = calloc(1, sizeof(*n));
+	n = keep_alloc(sizeof(*n));
 	if (!n)
 		return NULL;
-	n->name = str_dup(q->name);
+	n->name = keep_text(q->name);
 	if (!n->name) {
-		free(n);
+		keep_free(n, sizeof(*n));
 		return NULL;
 	}
 	n->zones = z;
@@ -413,9 +413,9 @@ static void name_free(struct zone_name *n)
 	if (n->soa_id)
 		lookup_cancel(n->zones->options.lookup, n->soa_id);
 	probes_stop(n);
-	free(n->zone);
-	free(n->name);
-	free(n);
+	keep_text_free(n->zone);
+	keep_text_free(n->name);
+	keep_free(n, sizeof(*n));
 }
 
 void zones_free(struct zones *z)
