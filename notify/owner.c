@@ -279,7 +279,7 @@ static void plan_own(struct planning *p, struct job_set *set,
 	 * Who withdraws may have lost the address to another gateway, whose
 	 * mark may be on its way.
 	 */
-	if (from->n == 0 && set->n_was > 0)
+	if (from->n == 0 && set->n_was > 0 && p->marks->n > 0)
 		p->plan->equals |= !p->alone;
 	put_marks(p, set, kept);
 	for (size_t i = 0; i < p->marks->n; i++)
@@ -365,12 +365,59 @@ int owner_plan_new(const struct job *j, const struct owner_marks *m,
 	return r;
 }
 
+static void put_back(struct job_set *set, const struct addr *a)
+{
+	if (holds(set->addrs, set->n, a))
+		return;
+	set->given = true;
+	set->addrs[set->n++] = *a;
+}
+
+int owner_plan_repair(const struct job *j, const struct owner_marks *m,
+		      int64_t now_s, const struct addr *gone, size_t n_gone,
+		      struct owner_plan **ret)
+{
+	struct planning p = { j, m, now_s, false,
+			      calloc(1, sizeof(struct owner_plan)) };
+	size_t n = 0;
+
+	if (!p.plan || make_room(&p) < 0 ||
+	    owner_mark_name(j->name, p.plan->mark_name) < 0)
+		goto fail;
+	p.plan->back = calloc(2 * n_gone + 1, sizeof(struct addr));
+	if (!p.plan->back)
+		goto fail;
+	p.plan->ipv4.given = p.plan->ipv6.given = false;
+	p.plan->ipv4.n = p.plan->ipv6.n = 0;
+	p.plan->ipv4.addrs = p.plan->back;
+	p.plan->ipv6.addrs = p.plan->back + n_gone;
+	p.plan->change.no_create = false;
+	for (size_t i = 0; i < n_gone; i++)
+		if (is_others(j, m, now_s, &gone[i])) {
+			put_back(gone[i].family == AF_INET ? &p.plan->ipv4
+							   : &p.plan->ipv6,
+				 &gone[i]);
+			n++;
+		}
+	for (size_t i = 0; i < m->n && n > 0; i++)
+		add_record(&p, RFC2136_EQUALS, &m->items[i]);
+	p.plan->equals = true;
+	*ret = n > 0 ? p.plan : NULL;
+	if (n == 0)
+		owner_plan_free(p.plan);
+	return 0;
+fail:
+	owner_plan_free(p.plan);
+	return -ENOMEM;
+}
+
 void owner_plan_free(struct owner_plan *p)
 {
 	if (!p)
 		return;
 	free(p->records);
 	free(p->marks);
+	free(p->back);
 	free(p->ipv4.was);
 	free(p->ipv6.was);
 	free(p);

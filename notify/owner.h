@@ -65,6 +65,7 @@ struct owner_plan {
 	struct rfc2136_record *records;
 	struct owner_mark *marks; /* the data of the records */
 	char mark_name[DOMAIN_SIZE];
+	struct addr *back; /* what a repair puts back */
 	bool equals; /* it holds only if the marks still are as they were */
 };
 
@@ -77,6 +78,14 @@ struct owner_plan {
  */
 int owner_plan_new(const struct job *j, const struct owner_marks *m,
 		   int64_t now_s, bool alone, struct owner_plan **ret);
+/*
+ * Afterwards: values that were taken away, as nobody else had them when we
+ * looked, and that somebody has taken up in that moment, are put back. *ret
+ * is NULL where there are none. 0 or -ENOMEM.
+ */
+int owner_plan_repair(const struct job *j, const struct owner_marks *m,
+		      int64_t now_s, const struct addr *gone, size_t n_gone,
+		      struct owner_plan **ret);
 void owner_plan_free(struct owner_plan *p);
 
 #endif

@@ -76,6 +76,7 @@ void batch_free(struct batch *b)
 	update_ask_free(b->question);
 	owner_plan_free(b->plan);
 	json_decref(b->values);
+	free(b->gone);
 	if (b->resolving > 0)
 		resolve_cancel(e->resolve, b->resolving);
 	if (b->looking > 0)
@@ -141,6 +142,10 @@ void batch_next_target(struct batch *b)
  */
 void batch_target_said(struct batch *b, const struct outcome *o)
 {
+	if (b->gone) { /* the job itself is done */
+		batch_finish(b, &b->good);
+		return;
+	}
 	if (!b->has_last || (b->last.status == NOTIFY_REFUSED &&
 			     o->status != NOTIFY_REFUSED))
 		b->last = *o;
@@ -319,7 +324,7 @@ void batch_step(struct batch *b)
 		if (!b->has_last)
 			outcome_set(&b->last, NOTIFY_RETRY, 0,
 				    "no answer in time");
-		batch_finish(b, &b->last);
+		batch_finish(b, b->gone ? &b->good : &b->last);
 	} else if (!have_target(b)) {
 		return;
 	} else if (!b->zone_known) {

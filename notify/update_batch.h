@@ -47,6 +47,10 @@ struct batch {
 	/* A shared name: what comes of the marks at the target; NULL: ask. */
 	struct owner_plan *plan;
 	unsigned int tries;
+	/* ... done, but for what went and somebody may have taken up since. */
+	struct addr *gone;
+	size_t n_gone;
+	struct outcome good;
 	/* A look: what is asked next, and what was found. */
 	size_t looks;
 	json_t *values;
@@ -103,6 +107,11 @@ void batch_look(struct batch *b);
 
 /* update_owner.c: what other owners say, then batch_step(). */
 void batch_ask_owners(struct batch *b);
+/*
+ * The plan was carried out: looks once more where it took values away, or
+ * false where there is nothing to look for.
+ */
+bool batch_owners_after(struct batch *b, const struct outcome *o);
 /* They have changed it meanwhile: asks anew, or false if too often. */
 bool batch_owners_again(struct batch *b);
 

@@ -23,7 +23,11 @@ static void batch_marks(void *user, const struct outcome *o,
 	if (a)
 		r = owner_marks_read(a->query, a->query_len, a->data, a->len,
 				     &marks);
-	if (a && r == 0) {
+	if (a && r == 0 && b->gone) {
+		r = owner_plan_repair(batch_job(b), &marks, a->server_s,
+				      b->gone, b->n_gone, &b->plan);
+		owner_marks_done(&marks);
+	} else if (a && r == 0) {
 		r = owner_plan_new(batch_job(b), &marks, a->server_s,
 				   b->tries >= TRIES_MAX, &b->plan);
 		owner_marks_done(&marks);
@@ -34,6 +38,8 @@ static void batch_marks(void *user, const struct outcome *o,
 		batch_target_said(b, o);
 	else if (r < 0)
 		batch_target_failed(b, r);
+	else if (b->gone && !b->plan)
+		batch_finish(b, &b->good);
 	else
 		batch_step(b);
 }
@@ -61,6 +67,29 @@ void batch_ask_owners(struct batch *b)
 	r = update_ask_start(b->u, &q, batch_marks, b, &b->question);
 	if (r < 0)
 		batch_target_failed(b, r);
+}
+
+bool batch_owners_after(struct batch *b, const struct outcome *o)
+{
+	const struct job_set *four = &b->plan->ipv4, *six = &b->plan->ipv6;
+	size_t n = four->n_was + six->n_was;
+
+	if (b->plan->equals || n == 0)
+		return false;
+	b->gone = calloc(n, sizeof(*b->gone));
+	if (!b->gone)
+		return false;
+	for (size_t i = 0; i < four->n_was; i++)
+		b->gone[b->n_gone++] = four->was[i];
+	for (size_t i = 0; i < six->n_was; i++)
+		b->gone[b->n_gone++] = six->was[i];
+	b->good = *o;
+	b->tries = 0;
+	owner_plan_free(b->plan);
+	b->plan = NULL;
+	rfc2136_message_done(&b->message);
+	batch_step(b);
+	return true;
 }
 
 bool batch_owners_again(struct batch *b)

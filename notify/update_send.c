@@ -74,6 +74,13 @@ static void judged(struct batch *b, enum rfc2136_verdict v,
 
 	if (v == RFC2136_AGAIN && batch_owners_again(b))
 		return;
+	if (b->gone) {
+		batch_finish(b, &b->good);
+		return;
+	}
+	if (o->status == NOTIFY_DONE && b->plan && !b->only &&
+	    batch_owners_after(b, o))
+		return;
 	if ((v == RFC2136_ELSEWHERE || v == RFC2136_DENIED) && !last)
 		batch_target_said(b, o);
 	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED) && b->n > 1 &&
@@ -120,7 +127,7 @@ static enum dns_io_take batch_reply(void *user, int status,
 	if (status < 0) {
 		dns_io_free(b->io);
 		b->io = NULL;
-		if (status == -ETIMEDOUT && b->has_last &&
+		if (status == -ETIMEDOUT && b->has_last && !b->gone &&
 		    batch_is_last_target(b))
 			batch_finish(b, &b->last);
 		else

@@ -149,6 +149,28 @@ def three_at_once(server, directory):
             n.__exit__()
 
 
+def passed_on(server, directory):
+    """One takes an address up in the moment that the other leaves it."""
+    shared, other = "192.0.2.77", "192.0.2.78"
+    paths = [os.path.join(directory, f"pass{k}") for k in range(2)]
+    for path in paths:
+        os.makedirs(path, exist_ok=True)
+    with Notify(paths[0], account(server.port)) as a, Notify(
+            paths[1], account(server.port)) as b:
+        for i in range(ROUNDS):
+            expect(a.do(**job(owner="gw1", ipv4=[shared])), "done")
+            expect(b.do(**job(owner="gw2", ipv4=[])), "done")
+            left = [other] if i % 2 else []
+            a.send(job(owner="gw1", ipv4=left, was={"ipv4": [shared]}))
+            b.send(job(owner="gw2", ipv4=[shared]))
+            expect(a.reply(), "done")
+            expect(b.reply(), "done")
+            assert values(server.port, NAME) == sorted([shared] + left), i
+        for n, owner in ((a, "gw1"), (b, "gw2")):
+            expect(n.do(**job(owner=owner, ipv4=[])), "done")
+        assert values(server.port, NAME) == [] and marks(server) == {}
+
+
 def exact(server, directory):
     """Without owner: what was ours goes, what is another's stays."""
     with Notify(directory, account(server.port)) as n:
@@ -182,6 +204,7 @@ def everything(server, directory):
     sharing(server, directory)
     one_address_of_two(server, directory)
     silent_owners(server, directory)
+    passed_on(server, directory)
     three_at_once(server, directory)
 
 

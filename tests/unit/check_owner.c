@@ -103,9 +103,11 @@ static const struct row {
 	{ "... after many who changed it meanwhile", "", "192.0.2.1", 0, true,
 	  { GW1 "ipv4=192.0.2.1" }, "192.0.2.1 ",
 	  "-" GW1 "ipv4=192.0.2.1\n" },
-	{ "the other family stays", "", NULL, 0, false,
-	  { GW1 "ipv6=2001:db8::1" }, "", "" },
-	{ "not told of this family", NULL, NULL, 0, false,
+	{ "withdrawn, without a mark", "", "192.0.2.1", 0, false, { NULL },
+	  "192.0.2.1 ", "" },
+	{ "the other family stays", "192.0.2.1", NULL, 0, false,
+	  { GW1 "ipv6=2001:db8::1" }, "", "+" GW1 "ipv4=192.0.2.1\n" },
+	{ "not told of this family", NULL, NULL, 0, true,
 	  { GW1 "ipv4=192.0.2.1" }, "", "" },
 	{ "another one has it too", "192.0.2.2", "192.0.2.1", 0, false,
 	  { GW1 "ipv4=192.0.2.1", GW2 "ipv4=192.0.2.1" }, "",
@@ -200,6 +202,35 @@ START_TEST(test_plan)
 }
 END_TEST
 
+/* What somebody has taken up while we took it away comes back. */
+START_TEST(test_repair)
+{
+	struct job j = { .name = "home.example.org", .owner = "gw1",
+			 .no_create = true };
+	struct owner_mark marks[2] = { mark(GW1 "ipv4=192.0.2.2"),
+				       mark(GW2 "ipv4=192.0.2.1") };
+	struct owner_marks m = { .items = marks, .n = 2 };
+	char removed[TEXT_MAX] = "", records[TEXT_MAX] = "";
+	struct addr gone[2];
+	struct owner_plan *p = NULL;
+
+	ck_assert_int_eq(addr_parse("192.0.2.1", &gone[0]), 0);
+	ck_assert_int_eq(addr_parse("2001:db8::1", &gone[1]), 0);
+	ck_assert_int_eq(owner_plan_repair(&j, &m, NOW, gone, 2, &p), 0);
+	ck_assert(p->equals && p->ipv4.given && !p->ipv6.given &&
+		  !p->change.no_create);
+	ck_assert(p->ipv4.n == 1 && p->ipv4.n_was == 0 &&
+		  addr_equal(&p->ipv4.addrs[0], &gone[0]));
+	show(p, removed, records);
+	ck_assert_str_eq(records, "=" GW1 "ipv4=192.0.2.2\n=" GW2
+				  "ipv4=192.0.2.1\n");
+	owner_plan_free(p);
+	p = NULL;
+	ck_assert_int_eq(owner_plan_repair(&j, &m, NOW, gone + 1, 1, &p), 0);
+	ck_assert_ptr_null(p);
+}
+END_TEST
+
 START_TEST(test_names)
 {
 	char name[DOMAIN_SIZE], longest[DOMAIN_SIZE];
@@ -221,6 +252,7 @@ Suite *suite(void)
 
 	tcase_add_loop_test(tc, test_mark, 0, SUITE_COUNT(mark_rows));
 	tcase_add_loop_test(tc, test_plan, 0, SUITE_COUNT(rows));
+	tcase_add_test(tc, test_repair);
 	tcase_add_test(tc, test_names);
 	suite_add_tcase(s, tc);
 	return s;
