@@ -381,6 +381,9 @@ socket-dir={directory}
 dnsupdate=yes
 allow-dnsupdate-from=127.0.0.0/8
 zone-cache-refresh-interval=0
+cache-ttl=0
+query-cache-ttl=0
+negquery-cache-ttl=0
 """)
     tool = ["pdnsutil", "--config-dir=" + directory]
     zone = write(directory, "zone", ZONE.format(zone="example.org"))

@@ -100,7 +100,6 @@ gsqlite3-database={database}
 local-address=127.0.0.1
 local-port={port}
 socket-dir={directory}
-query-cache-ttl=0
 cache-ttl=0
 """ + example("pdns.conf"))
     zone = write(directory, "zone", ZONE.format(zone="example.org"))
