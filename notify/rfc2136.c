@@ -177,7 +177,8 @@ static void put_records(struct writer *w, const struct rfc2136_change *c,
 			   : r->act == RFC2136_CLEAR ? CLASS_ANY : CLASS_IN);
 		put_u32(w, r->act == RFC2136_ADD ? ttl_s : 0);
 		put_u16(w, r->len);
-		put(w, r->data, r->len);
+		if (r->len > 0)
+			put(w, r->data, r->len);
 		if (prereqs)
 			w->prereqs++;
 		else
