@@ -295,6 +295,46 @@ START_TEST(test_keys)
 }
 END_TEST
 
+/* Exact removal, create = no, and records of other kinds. */
+START_TEST(test_records)
+{
+	static const uint8_t text[] = "\5hello", ptr[] = "\1a\7example\3org";
+	const struct rfc2136_record records[] = {
+		{ RFC2136_DELETE, "_m.a.example.org", 16, text, 6 },
+		{ RFC2136_EQUALS, "_m.a.example.org", 16, text, 6 },
+		{ RFC2136_CLEAR, "b.example.org", 12, NULL, 0 },
+		{ RFC2136_ADD, "b.example.org", 12, ptr, sizeof(ptr) },
+	};
+	struct addr was[3] = { addr("192.0.2.1"), addr("192.0.2.2"),
+			       addr("192.0.2.1") };
+	struct job_set four = { .given = true, .addrs = &was[1], .n = 1,
+				.was_given = true, .was = was, .n_was = 3 };
+	struct job_set none = { .given = false };
+	struct rfc2136_change c = { .name = "a.example.org", .ipv4 = &four,
+				    .ipv6 = &none, .no_create = true,
+				    .records = records, .n_records = 4 };
+	struct rfc2136_message m;
+	char prereq[TEXT_MAX] = "", update[TEXT_MAX] = "";
+	ldns_pkt *pkt;
+
+	ck_assert_int_eq(rfc2136_build("example.org", &c, 1, NULL, ID, NOW,
+				       &m), 0);
+	ck_assert_int_eq(ldns_wire2pkt(&pkt, m.wire, m.len), LDNS_STATUS_OK);
+	show(ldns_pkt_answer(pkt), prereq);
+	show(ldns_pkt_authority(pkt), update);
+	ck_assert_str_eq(prereq, "a.example.org. 254 0 CNAME -\n"
+				 "a.example.org. 255 0 A -\n"
+				 "_m.a.example.org. 1 0 TXT \"hello\"\n");
+	ck_assert_str_eq(update, "a.example.org. 1 60 A 192.0.2.2\n"
+				 "a.example.org. 254 0 A 192.0.2.1\n"
+				 "_m.a.example.org. 254 0 TXT \"hello\"\n"
+				 "b.example.org. 255 0 PTR -\n"
+				 "b.example.org. 1 60 PTR a.example.org.\n");
+	ldns_pkt_free(pkt);
+	rfc2136_message_done(&m);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("rfc2136");
@@ -305,6 +345,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_bad, 0, SUITE_COUNT(bad));
 	tcase_add_test(tc, test_judge_unsigned);
 	tcase_add_test(tc, test_keys);
+	tcase_add_test(tc, test_records);
 	suite_add_tcase(s, tc);
 	return s;
 }
