@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A name of several gateways, seen from one daemon; create = no."""
 
+import ipaddress
 import json
 import os
 import shutil
@@ -10,11 +11,12 @@ import time
 import lab
 from dnsask import TXT, ask, unpack_name
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
-from lab import A, GW4, GW4_NEW, ISP4, NS4, Lab
+from lab import A, GW4, GW4_NEW, GW6, ISP4, NS4, Lab
 from tools import wait_until
 
 MARKS = "_evddns." + NAME
 PTR = 12
+REVERSE6 = "0.0.6.0.a.0.a.2.ip6.arpa"
 OTHER = "9.9.9.9"
 
 
@@ -126,10 +128,16 @@ def ptr(net, name):
 
 def test_ptr():
     """The reverse name comes along; where it may not, it is told once."""
-    zones = {"example.org": "", "7.6.5.in-addr.arpa": ""}
+    zones = {"example.org": "", "7.6.5.in-addr.arpa": "", REVERSE6: ""}
     with Lab(zones=zones) as net:
+        net.batch(
+            f"addr add {GW6}/64 dev wan0 nodad",
+            "route add default via fe80::1 dev wan0",
+        )
         d = Evddnsd(net, SOURCE + PROVIDER + record(ptr="yes")).start()
         d.wait_event(event="published", address=GW4)
+        six = ipaddress.ip_address(GW6).reverse_pointer
+        wait_until(lambda: ptr(net, six) == [NAME], 5)
         wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [NAME], 5)
         swap(net, GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
