@@ -83,7 +83,7 @@ struct record_step {
 
 struct record_step record_next(enum record_state s, enum record_event e);
 
-/* As INTERFACE names them: UPDATING_STALE is "updating" too. */
+/* As evddnsctl(1) names them: UPDATING_STALE is "updating" too. */
 const char *record_state_name(enum record_state s);
 const char *record_event_name(enum record_event e);
 

@@ -67,7 +67,7 @@ def test_the_kernels_own_choice():
 
 
 def test_hosts_move_together():
-    """PAINS 15: one message for the zone, one event for the prefix."""
+    """One message for the zone, one event for the prefix."""
     with Lab() as net:
         delegated(net, "fd00::1", OLD + "::1")
         d = Evddnsd(net, hosts()).start()

@@ -66,7 +66,7 @@ def both_published(net, d, prefix):
 
 
 def test_radvd_and_privacy_addresses():
-    """PAINS 1: never the temporary one, never one of the old prefix."""
+    """Never the temporary one, never one of the old prefix."""
     with Lab() as net:
         set_ipv6("use_tempaddr", 2)
         d = Evddnsd(net, config()).start()
@@ -138,7 +138,7 @@ def test_leases_are_renewed():
 
 
 def test_nothing_flaps():
-    """PAINS 1: old and new live together, then the old one goes, each way."""
+    """Old and new live together, then the old one goes, each way."""
     new6, new4 = lab.GW6_NEW, lab.GW4_NEW
     with Lab() as net:
         with open("/proc/sys/net/ipv4/conf/wan0/promote_secondaries", "w") as f:

@@ -124,7 +124,7 @@ def test_alternative_name():
 
 
 def test_tunnels_ports_and_veths_are_no_uplinks():
-    """PAINS 4: a VPN that takes the default route is not published."""
+    """A VPN that takes the default route is not published."""
     with Lab() as net:
         # The lab's uplink is a veth itself: a bridge over it is none.
         net.batch(
@@ -165,7 +165,7 @@ def test_tunnels_ports_and_veths_are_no_uplinks():
 
 
 def test_behind_nat_is_said_once():
-    """PAINS 16 and 25: carrier NAT, once; IPv6 is published all the same."""
+    """Carrier NAT, once; IPv6 is published all the same."""
     with Lab(gateway=False) as net:
         net.batch(
             "addr add 100.64.0.5/10 dev wan0",

@@ -38,7 +38,7 @@ def moves(net, d, want, *commands):
 
 
 def test_failover_and_back():
-    """PAINS 4: metric, route removed, link down, both ways."""
+    """Metric, route removed, link down, both ways."""
     with Lab() as net:
         two_wans(net)
         d = Evddnsd(net).start()

@@ -94,7 +94,7 @@ static const struct row {
 	{ "source, interface, mark", "198.51.100.1", 10, 3, "8.8.8.8", 0, 0,
 	  0 },
 	{ "IPv6", "2001:db8:1::1", 10, 0, "2600::1", 0, 0, 0 },
-	/* KERNEL's first trap: announced, not yet in the local table. */
+	/* Announced, not yet in the local table. */
 	{ "refused for a moment", "198.51.100.1", 0, 0, "8.8.8.8", 1, 0, 0 },
 	{ "refused for a moment, with interface", "198.51.100.1", 10, 0,
 	  "8.8.8.8", 1, 0, 0 },
@@ -180,7 +180,7 @@ START_TEST(test_gone_since)
 }
 END_TEST
 
-/* No route yet (KERNEL's second trap): connect() says so. */
+/* No route yet: connect() says so. */
 START_TEST(test_no_route_yet)
 {
 	struct egress e = { .source = parsed("198.51.100.1") };

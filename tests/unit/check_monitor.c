@@ -444,7 +444,7 @@ START_TEST(test_dad)
 }
 END_TEST
 
-/* KERNEL's two ways with the secondaries of a deleted primary. */
+/* The kernel's two ways with the secondaries of a deleted primary. */
 START_TEST(test_secondaries)
 {
 	size_t n;

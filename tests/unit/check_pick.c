@@ -79,7 +79,7 @@ static char wan0_[] = "wan0", wan1_[] = "wan1", wans_[] = "wan*",
 
 /* ---- the interface of the default route ---- */
 
-/* PAINS 4: the source moves when the route moves, both ways. */
+/* The source moves when the route moves, both ways. */
 START_TEST(test_failover)
 {
 	fake_addr(WAN, "5.6.7.5/24", 0, 0);
@@ -317,7 +317,7 @@ END_TEST
 
 /* ---- NAT told apart ---- */
 
-/* PAINS 16 and 25. ! is an address that only a NAT leads out from. */
+/* ! is an address that only a NAT leads out from. */
 static const struct nat_row {
 	const char *addrs[3];
 	enum config_behind_nat policy;

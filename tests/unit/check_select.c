@@ -32,7 +32,7 @@ static const struct row {
 	bool scope_any;
 	const char *kernel, *current;
 } rows[] = {
-	/* PAINS 1: the wrong IPv6 address is published. */
+	/* The wrong IPv6 address is published. */
 	{ "merely the first in the list is the privacy address",
 	  { { "2a00:1:2:3:8d3c::1", IFA_F_TEMPORARY, 3600, SELECT_TEMPORARY },
 	    { "2a00:1:2:3::10", 0, 3600, SELECT_CHOSEN } }, "1" },
@@ -74,7 +74,7 @@ static const struct row {
 	{ "all routers of the subnet answer to it (RFC 4291, 2.6.1)",
 	  { { "2a00:1:2:3::", 0, EVER, SELECT_NOT_UNICAST },
 	    { "2a00:1:2:3:0:0:1:0", 0, EVER, SELECT_CHOSEN } }, "1" },
-	/* PAINS 1: some want privacy addresses. */
+	/* Some want privacy addresses. */
 	{ "privacy addresses preferred",
 	  { { "2a00:1:2:3::10", 0, EVER, SELECT_USABLE },
 	    { "2a00:1:2:3:8d3c::1", IFA_F_TEMPORARY, 60, SELECT_USABLE },
@@ -141,7 +141,7 @@ static const struct row {
 	    { "8.8.5.1", 0, EVER, SELECT_USABLE } }, "01" },
 	{ "a deprecated one (preferred_lft 0)",
 	  { { "8.8.4.1", IFA_F_DEPRECATED, 0, SELECT_DEPRECATED } }, "" },
-	/* PAINS 16: behind NAT, in a container. */
+	/* Behind NAT, in a container. */
 	{ "a container's bridge address",
 	  { { "172.17.0.2", 0, EVER, SELECT_PRIVATE },
 	    { "169.254.7.7", 0, EVER, SELECT_LINK_LOCAL },
@@ -156,7 +156,7 @@ static const struct row {
 	{ "unique local when asked for",
 	  { { "fe80::1", 0, EVER, SELECT_LINK_LOCAL },
 	    { "fd00::1", 0, EVER, SELECT_CHOSEN } }, "1", .scope_any = true },
-	/* PAINS 25: carrier NAT, told apart from a private network. */
+	/* Carrier NAT, told apart from a private network. */
 	{ "carrier NAT",
 	  { { "100.64.0.1", 0, EVER, SELECT_SHARED },
 	    { "100.127.255.255", 0, EVER, SELECT_SHARED },
