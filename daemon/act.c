@@ -141,8 +141,11 @@ static void act_overruled(struct entry *e)
 
 void act_settle(struct entry *e, enum record_event why)
 {
+	/* The provider's word is not the servers': they differ still. */
+	bool given_up = e->unasked && e->differs;
+
 	(void)addr_set_assign(&e->published, e->wanted.items, e->wanted.n);
-	act_set_text(&e->note, NULL);
+	act_set_text(&e->note, given_up ? "shown differently" : NULL);
 	if (e->changed)
 		e->last_change_s = clock_wall_s();
 	if (e->changed && e->heard_ns)
@@ -157,7 +160,7 @@ void act_settle(struct entry *e, enum record_event why)
 	} else if (why == RECORD_RIGHT && e->changed) {
 		tell_unchanged(e);
 	}
-	if (why == RECORD_RIGHT) {
+	if (why == RECORD_RIGHT && !given_up) {
 		entry_mark(e, STATE_RESENT, false);
 		entry_mark(e, STATE_DIFFERS, false);
 		e->agreed = true;
