@@ -9,9 +9,9 @@
 
 #include "base/str.h"
 #include "notify/fetch_judge.h"
+#include "notify/value.h"
 
-#define TOKEN_SIZE 256 /* of a pointer */
-#define SHOWN 40       /* of what came instead of an address */
+#define SHOWN 40 /* of what came instead of an address */
 
 __attribute__((format(printf, 2, 3)))
 static int fetch_wrong(char *why, const char *format, ...)
@@ -22,41 +22,6 @@ static int fetch_wrong(char *why, const char *format, ...)
 	(void)vsnprintf(why, FETCH_WHY_SIZE, format, ap);
 	va_end(ap);
 	return -EBADMSG;
-}
-
-/* One reference token: "~1" is '/', "~0" is '~' (RFC 6901, section 4). */
-static size_t take_token(const char *pointer, char out[TOKEN_SIZE])
-{
-	size_t n = 0, at = 0;
-
-	while (pointer[at] != '\0' && pointer[at] != '/') {
-		char c = pointer[at++];
-
-		if (c == '~' && (pointer[at] == '0' || pointer[at] == '1'))
-			c = pointer[at++] == '0' ? '~' : '/';
-		if (n < TOKEN_SIZE - 1)
-			out[n++] = c;
-	}
-	out[n] = '\0';
-	return at;
-}
-
-/* What it names in the value, or NULL. */
-static const json_t *value_find(const json_t *v, const char *pointer)
-{
-	char token[TOKEN_SIZE];
-	uint32_t index;
-
-	while (v && *pointer == '/') {
-		pointer++;
-		pointer += take_token(pointer, token);
-		if (json_is_array(v))
-			v = str_to_u32(token, UINT16_MAX, &index) == 0 ?
-				    json_array_get(v, index) : NULL;
-		else
-			v = json_object_get(v, token);
-	}
-	return *pointer == '\0' ? v : NULL;
 }
 
 static int judge_text(const char *text, size_t len, int family,
@@ -93,7 +58,7 @@ static int judge_json(const struct fetch_answer *a, struct addr *ret,
 	json_t *root = json_loadb(a->body, a->len,
 				  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
 				  NULL);
-	const json_t *v = root ? value_find(root, a->pointer) : NULL;
+	const json_t *v = value_at(root, a->pointer);
 	const char *text = json_string_value(v);
 	int r;
 
