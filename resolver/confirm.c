@@ -274,8 +274,9 @@ static void confirm_arm(struct confirm *c)
 {
 	uint32_t delay_ms = confirm_left_ms(c);
 
-	if (delay_ms > ASK_NEXT_MS &&
-	    (c->n_asked < c->n || confirm_awaits_router(c)))
+	c->timer_ends = !(delay_ms > ASK_NEXT_MS &&
+			  (c->n_asked < c->n || confirm_awaits_router(c)));
+	if (!c->timer_ends)
 		delay_ms = ASK_NEXT_MS;
 	ev_timer_stop(c->op.resolver->loop, &c->timer);
 	ev_timer_set(&c->timer, delay_ms / 1000., 0.);
@@ -316,7 +317,8 @@ static void confirm_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (confirm_left_ms(c) == 0) {
+	/* A loop's clock lags: its timers may end a little early. */
+	if (c->timer_ends || confirm_left_ms(c) == 0) {
 		confirm_time_over(c);
 		return;
 	}

@@ -34,6 +34,7 @@ struct confirm {
 	struct quorum_need need;
 	uint64_t deadline_ns;
 	ev_timer timer;
+	bool timer_ends; /* it is set to the deadline */
 	struct confirm_slot *slots; /* in the order of asking */
 	struct quorum_vote *votes;  /* of each slot */
 	bool *asked;		    /* each slot */
