@@ -150,6 +150,14 @@ class Knot:
     def pause(self):
         """Hears everything, answers nothing."""
         self.process.send_signal(signal.SIGSTOP)
+        # Its threads stop one after the other.
+        wait_until(lambda: set(self._thread_states()) == {"T"}, what="a stop")
+
+    def _thread_states(self):
+        tasks = f"/proc/{self.process.pid}/task"
+        for task in os.listdir(tasks):
+            with open(f"{tasks}/{task}/stat", encoding="ascii") as f:
+                yield f.read().rpartition(")")[2].split()[0]
 
     def go_on(self):
         self.process.send_signal(signal.SIGCONT)

@@ -17,7 +17,7 @@ import tempfile
 import time
 import traceback
 
-from tools import check_secrets
+from tools import Skipped, check_secrets
 
 TOP = os.environ.get("top_builddir") or os.getcwd()
 PROGRAM = os.path.join(TOP, "notify", "evddns-notify")
@@ -33,10 +33,6 @@ ns1 A 127.0.0.1
 alias CNAME ns1.{zone}.
 www A 192.0.2.1
 """
-
-
-class Skipped(Exception):
-    pass
 
 
 def need(*programs):

@@ -12,6 +12,10 @@ _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNET = 0x40000000
 
 
+class Skipped(Exception):
+    """Raised by a test that cannot be had here: says why."""
+
+
 def die_with_parent():
     """For preexec_fn: no child outlives the test."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
