@@ -20,10 +20,15 @@ static void publish(const struct announce *a, const struct hook_event *e,
 	buf_done(&line);
 }
 
-void announce_event(const struct announce *a, const struct hook_event *e)
+void announce_rehearsal(const struct announce *a, const struct hook_event *e)
 {
 	if (!a->dry_run && a->hooks)
 		hooks_post(a->hooks, e);
+}
+
+void announce_event(const struct announce *a, const struct hook_event *e)
+{
+	announce_rehearsal(a, e);
 	publish(a, e, NULL);
 }
 

@@ -6,12 +6,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "config/domain.h"
+#include "daemon/announce.h"
 #include "daemon/command.h"
 #include "daemon/control.h"
 #include "daemon/metrics.h"
 #include "daemon/setup.h"
 #include "daemon/status.h"
-#include "hooks/hooks.h"
 
 /* Of ten thousand records. */
 #define METRICS_MAX (16 << 20)
@@ -32,6 +33,19 @@ static bool knows(const struct setup *s, const char *record)
 		if (strcmp(entries[i]->config->name, record) == 0)
 			return true;
 	return !record;
+}
+
+/*
+ * As people write it: with capitals, umlauts and a final dot. What is no name
+ * stays as it is, and is known by nobody.
+ */
+static const char *name_of(const json_t *asked, char ret[DOMAIN_SIZE])
+{
+	const char *text = json_string_value(asked), *why;
+
+	if (text && domain_normalize(text, ret, &why) == 0)
+		return ret;
+	return text ? text : json_is_null(asked) || !asked ? NULL : "";
 }
 
 static json_t *say_status(const struct command_world *w, const char *record,
@@ -131,25 +145,47 @@ static json_t *set_log_level(const char *level)
 	return done();
 }
 
-static json_t *test_hook(const struct command_world *w, const char *event)
-{
-	static const char *const events[] = {
-		"start", "stop", "reload", "address", "prefix", "updated",
-		"published", "unchanged", "failed", "refused", "recovered",
-		"lost",
-	};
+enum about { ABOUT_DAEMON, ABOUT_SOURCE, ABOUT_RECORD };
 
-	for (size_t i = 0; event && i < sizeof(events) / sizeof(events[0]);
-	     i++)
-		if (strcmp(event, events[i]) == 0) {
-			hooks_post(w->hooks, &(struct hook_event){
-						     .event = events[i],
-						     .retry_in_s = -1,
-						     .latency_ms = -1,
-					     });
-			return done();
-		}
-	return control_error("\"event\" is none of those in evddns-hooks(7)");
+static const struct hook_name {
+	const char *name;
+	enum about about;
+} hook_names[] = {
+	{ "start", ABOUT_DAEMON },	{ "stop", ABOUT_DAEMON },
+	{ "reload", ABOUT_DAEMON },	{ "address", ABOUT_SOURCE },
+	{ "prefix", ABOUT_SOURCE },	{ "lost", ABOUT_SOURCE },
+	{ "updated", ABOUT_RECORD },	{ "published", ABOUT_RECORD },
+	{ "unchanged", ABOUT_RECORD },	{ "failed", ABOUT_RECORD },
+	{ "refused", ABOUT_RECORD },	{ "recovered", ABOUT_RECORD },
+};
+
+/*
+ * With the values of now, or a hook would take an address that is not told
+ * for one that is gone.
+ */
+static json_t *test_hook(const struct command_world *w, const char *event,
+			 const char *record)
+{
+	const struct hook_name *h = NULL;
+	bool shown = false;
+
+	for (size_t i = 0; event && i < sizeof(hook_names) / sizeof(*h); i++)
+		if (strcmp(event, hook_names[i].name) == 0)
+			h = &hook_names[i];
+	if (!h)
+		return control_error("\"event\" is none of those in "
+				     "evddns-hooks(7)");
+	if (h->about == ABOUT_SOURCE)
+		shown = setup_rehearse_source(w->setup, h->name);
+	else if (h->about == ABOUT_RECORD)
+		shown = setup_rehearse_record(w->setup, h->name, record);
+	if (!shown)
+		announce_rehearsal(w->announce, &(struct hook_event){
+							.event = h->name,
+							.retry_in_s = -1,
+							.latency_ms = -1,
+						});
+	return done();
 }
 
 json_t *command_answer(const struct command_world *w, const json_t *request,
@@ -159,8 +195,9 @@ json_t *command_answer(const struct command_world *w, const json_t *request,
 		"only root, the daemon's user and admin-group may do that";
 	const char *name = json_string_value(json_object_get(request,
 							     "command"));
-	const char *record = json_string_value(json_object_get(request,
-							       "record"));
+	const json_t *asked = json_object_get(request, "record");
+	char normal[DOMAIN_SIZE];
+	const char *record = name_of(asked, normal);
 	bool level = name && strcmp(name, "log-level") == 0;
 	bool hook = name && strcmp(name, "test-hook") == 0;
 
@@ -168,6 +205,8 @@ json_t *command_answer(const struct command_world *w, const json_t *request,
 		return control_error("there is no \"command\"");
 	if (!w->setup)
 		return control_error("the daemon is stopping");
+	if (!knows(w->setup, record))
+		return control_error("there is no such record");
 	if ((level || hook) && !may_act)
 		return control_error(no_right);
 	if (level)
@@ -175,14 +214,12 @@ json_t *command_answer(const struct command_world *w, const json_t *request,
 			json_object_get(request, "level")));
 	if (hook)
 		return test_hook(w, json_string_value(json_object_get(
-					    request, "event")));
+					    request, "event")), record);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(name, commands[i].name) != 0)
 			continue;
 		if (commands[i].acts && !may_act)
 			return control_error(no_right);
-		if (!knows(w->setup, record))
-			return control_error("there is no such record");
 		return commands[i].run(w, record, out);
 	}
 	return control_error("unknown command");

@@ -10,15 +10,15 @@
 
 #include <jansson.h>
 
+struct announce;
 struct buf;
-struct hooks;
 struct monitor;
 struct setup;
 
 struct command_world {
 	struct setup *setup; /* NULL while stopping */
 	const struct monitor *monitor;
-	struct hooks *hooks;
+	const struct announce *announce;
 	uint64_t started_ms;
 	void (*reload)(void *user);
 	void *user;

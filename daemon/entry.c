@@ -424,8 +424,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 
 int entry_new(const struct entry_world *world,
 	      const struct config_record *config, struct source *source,
-	      struct account *account, int family, bool sole,
-	      struct entry **ret)
+	      struct account *account, int family, struct entry **ret)
 {
 	struct entry *e = calloc(1, sizeof(*e));
 
@@ -436,7 +435,6 @@ int entry_new(const struct entry_world *world,
 	e->source = source;
 	e->account = account;
 	e->family = family;
-	e->sole = sole;
 	e->state = RECORD_WAITING;
 	e->jitter = clock_random();
 	e->born_ms = clock_mono_ms();

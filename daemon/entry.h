@@ -65,7 +65,6 @@ struct entry {
 	struct source *source;
 	struct account *account;
 	int family;
-	bool sole; /* the record asks for no other family */
 	uint64_t print; /* of the record's settings */
 	bool stays;     /* of use to plan.c only */
 	bool paused;    /* its question waits for another resolver */
@@ -133,8 +132,7 @@ struct entry {
 /* 0 or -ENOMEM. All but family is borrowed for the entry's life. */
 int entry_new(const struct entry_world *world,
 	      const struct config_record *config, struct source *source,
-	      struct account *account, int family, bool sole,
-	      struct entry **ret);
+	      struct account *account, int family, struct entry **ret);
 void entry_free(struct entry *e);
 
 /*

@@ -50,24 +50,30 @@ static void feed_prepare(const struct feed *f)
 	}
 }
 
-static void feed_post(const struct feed *f, struct hook_event more)
+/* What every event of this source tells. */
+static void feed_describe(const struct feed *f, struct hook_event *ret)
 {
 	const struct monitor_link *link = NULL;
 	const struct source_candidate *c;
 	uint64_t heard_ns = source_heard_ns(f->source);
 	size_t n;
 
-	if (f->world->dry_run)
-		return;
 	c = source_candidates(f->source, &n);
 	if (n > 0)
 		link = monitor_link(f->world->monitor, c[0].ifindex);
-	more.interface = link ? link->name : NULL;
-	more.family = source_family(f->source) == AF_INET ? "ipv4" : "ipv6";
-	more.retry_in_s = -1;
-	more.latency_ms = heard_ns ? (int64_t)((clock_mono_ns() - heard_ns) /
+	ret->interface = link ? link->name : NULL;
+	ret->family = source_family(f->source) == AF_INET ? "ipv4" : "ipv6";
+	ret->retry_in_s = -1;
+	ret->latency_ms = heard_ns ? (int64_t)((clock_mono_ns() - heard_ns) /
 					       1000000U)
 				   : -1;
+}
+
+static void feed_post(const struct feed *f, struct hook_event more)
+{
+	if (f->world->dry_run)
+		return;
+	feed_describe(f, &more);
 	announce_event(f->world->announce, &more);
 }
 
@@ -166,6 +172,26 @@ static void feed_tell_lost(struct feed *f)
 			: "keeping what is published");
 	feed_post(f, (struct hook_event){ .event = "lost",
 					  .old_address = was });
+}
+
+bool feed_rehearse(const struct feed *f, const char *event)
+{
+	char now[ADDR_SET_STRLEN], prefix[ADDR_STRLEN + 4];
+	struct hook_event e = { .event = event };
+
+	(void)addr_set_print(&f->told, now, sizeof(now));
+	prefix_print(&f->prefix, feed_prefix_len(f), prefix, sizeof(prefix));
+	if (strcmp(event, "address") == 0 && f->told.n > 0)
+		e.address = now;
+	else if (strcmp(event, "lost") == 0 && f->told.n > 0)
+		e.old_address = now;
+	else if (strcmp(event, "prefix") == 0 && f->prefix.family != 0)
+		e.prefix = prefix;
+	else
+		return false;
+	feed_describe(f, &e);
+	announce_rehearsal(f->world->announce, &e);
+	return true;
 }
 
 static void feed_arm(struct feed *f, double after_s)

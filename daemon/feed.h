@@ -26,6 +26,12 @@ void feed_init(struct feed *f, const struct entry_world *world);
 /* Leaves the source and the entries to the owner. */
 void feed_done(struct feed *f);
 
+/*
+ * The hooks are shown such an event ("address", "prefix", "lost") with what is
+ * true now. false: there is nothing of the kind, so they are not.
+ */
+bool feed_rehearse(const struct feed *f, const char *event);
+
 /* A source_event_fn; user is the feed. */
 void feed_event(void *user, struct source *s, enum source_event event);
 

@@ -16,7 +16,7 @@ static json_t *front_answer(void *user, const json_t *request,
 	const struct command_world world = {
 		.setup = f->modules->setup,
 		.monitor = f->modules->monitor,
-		.hooks = f->modules->hooks,
+		.announce = &f->modules->announce,
 		.started_ms = f->started_ms,
 		.reload = f->reload,
 		.user = f->user,

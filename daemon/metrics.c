@@ -83,20 +83,22 @@ static void put_row(struct buf *out, const struct row *r,
 		buf_addf(out, "} %" PRId64 "\n", value);
 }
 
-static void put_states(struct buf *out, struct entry *const *entries, size_t n)
+static void put_states(struct buf *out, const struct setup *s)
 {
-	size_t counts[RECORD_N_STATES] = { 0 };
+	size_t counts[RECORD_N_STATES] = { 0 }, n;
+	struct entry *const *entries = setup_entries(s, &n);
 
 	for (size_t i = 0; i < n; i++)
-		counts[entries[i]->state]++;
+		if (!setup_left_alone(s, i))
+			counts[entries[i]->state]++;
 	counts[RECORD_UPDATING] += counts[RECORD_UPDATING_STALE];
 	put_head(out, "evddns_records", "gauge",
 		 "Records by state, each family and provider by itself.");
-	for (int s = RECORD_WAITING; s < RECORD_N_STATES; s++)
-		if (s != RECORD_UPDATING_STALE)
+	for (int i = RECORD_WAITING; i < RECORD_N_STATES; i++)
+		if (i != RECORD_UPDATING_STALE)
 			buf_addf(out, "evddns_records{state=\"%s\"} %zu\n",
-				 record_state_name((enum record_state)s),
-				 counts[s]);
+				 record_state_name((enum record_state)i),
+				 counts[i]);
 }
 
 void metrics_print(const struct setup *s, uint64_t uptime_s, struct buf *out)
@@ -111,11 +113,12 @@ void metrics_print(const struct setup *s, uint64_t uptime_s, struct buf *out)
 	put_head(out, "evddns_uptime_seconds", "gauge",
 		 "Since the daemon was started.");
 	buf_addf(out, "evddns_uptime_seconds %" PRIu64 "\n", uptime_s);
-	put_states(out, entries, n);
+	put_states(out, s);
 	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
 		put_head(out, rows[r].name, rows[r].type, rows[r].help);
 		for (size_t i = 0; i < n; i++)
-			put_row(out, &rows[r], entries[i]);
+			if (!setup_left_alone(s, i))
+				put_row(out, &rows[r], entries[i]);
 	}
 	buf_add_str(out, "# EOF\n");
 }

@@ -253,11 +253,9 @@ static int plan_feed(struct plan *p, const struct config_source *config,
 
 static int make_entry(struct plan *p, struct plan_entry *e, int family)
 {
-	bool sole = !(e->config->ipv4 && e->config->ipv6);
-
 	return entry_new(p->setup->world->entry, e->config,
 			 p->feeds[e->feed].feed->source,
-			 p->accounts[e->account].account, family, sole,
+			 p->accounts[e->account].account, family,
 			 &e->entry);
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "base/clock.h"
@@ -9,6 +10,7 @@
 #include "daemon/feed.h"
 #include "daemon/glance.h"
 #include "daemon/setup_inside.h"
+#include "daemon/tell.h"
 
 void setup_feed_free(struct feed *f)
 {
@@ -131,18 +133,49 @@ void setup_heal(struct setup *s, enum entry_heal what)
 		entry_heal(s->entries[i], what, delay_ms);
 }
 
-/* A family that the source does not have counts only where it is all. */
-static bool waits_in_vain(const struct setup *s, const struct entry *e)
+static bool has_nothing(const struct entry *e)
+{
+	return e->state == RECORD_WAITING && e->published.n == 0;
+}
+
+/* The families of one record at one account stand side by side (plan.c). */
+static bool goes_well_beside(const struct entry *e, const struct entry *other)
+{
+	return other->config == e->config && other->account == e->account &&
+	       !has_nothing(other);
+}
+
+bool setup_left_alone(const struct setup *s, size_t i)
+{
+	const struct entry *e = s->entries[i];
+
+	return has_nothing(e) &&
+	       ((i > 0 && goes_well_beside(e, s->entries[i - 1])) ||
+		(i + 1 < s->n_entries &&
+		 goes_well_beside(e, s->entries[i + 1])));
+}
+
+bool setup_rehearse_source(const struct setup *s, const char *event)
+{
+	for (size_t i = 0; i < s->n_feeds; i++)
+		if (feed_rehearse(s->feeds[i], event))
+			return true;
+	return false;
+}
+
+bool setup_rehearse_record(const struct setup *s, const char *event,
+			   const char *record)
 {
 	for (size_t i = 0; i < s->n_entries; i++) {
-		const struct entry *other = s->entries[i];
+		const struct entry *e = s->entries[i];
 
-		if (other != e && other->config == e->config &&
-		    other->account == e->account &&
-		    other->state != RECORD_WAITING)
-			return false;
+		if (setup_left_alone(s, i) ||
+		    (record && strcmp(record, e->config->name) != 0))
+			continue;
+		tell_rehearsed(e, event);
+		return true;
 	}
-	return true;
+	return false;
 }
 
 static bool is_stuck_unseen(const struct entry *e)
@@ -166,7 +199,7 @@ int setup_outcome(const struct setup *s)
 			outcome = EX_NOPERM;
 			break;
 		case RECORD_WAITING:
-			if (outcome == 0 && waits_in_vain(s, e))
+			if (outcome == 0 && !setup_left_alone(s, i))
 				outcome = EX_TEMPFAIL;
 			break;
 		case RECORD_BACKOFF:

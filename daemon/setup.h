@@ -41,6 +41,12 @@ void setup_resume(struct setup *s);
 /* NULL before the first plan is carried out. */
 const struct config *setup_config(const struct setup *s);
 struct entry *const *setup_entries(const struct setup *s, size_t *ret_n);
+/*
+ * A family that the source does not have is left alone, where the record has
+ * another: its entry waits, but nobody is told of that. i is one of
+ * setup_entries().
+ */
+bool setup_left_alone(const struct setup *s, size_t i);
 /* Each source in each family; NULL past the last. */
 struct source *setup_source(const struct setup *s, size_t i);
 
@@ -59,6 +65,14 @@ void setup_retry(struct setup *s);
  */
 #define SETUP_SPREAD_MS 700
 void setup_heal(struct setup *s, enum entry_heal what);
+
+/*
+ * Shows the hooks such an event of any source, or of the record (NULL: of
+ * any), with what is true now. false: there is none that could have it.
+ */
+bool setup_rehearse_source(const struct setup *s, const char *event);
+bool setup_rehearse_record(const struct setup *s, const char *event,
+			   const char *record);
 
 /*
  * Of one pass over all records: 0 all right, EX_TEMPFAIL, EX_NOPERM; -1

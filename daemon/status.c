@@ -182,12 +182,6 @@ static void put_entry(struct status *s, const struct entry *e)
 	put_text(out, ",\"note\":", e->note);
 }
 
-/* A family that the source does not have is left alone, and not shown. */
-static bool is_shown(const struct entry *e)
-{
-	return e->state != RECORD_WAITING || e->sole || e->published.n > 0;
-}
-
 void status_print(const struct setup *s, const struct monitor *m,
 		  uint64_t started_ms, const char *record, struct buf *out)
 {
@@ -207,8 +201,8 @@ void status_print(const struct setup *s, const struct monitor *m,
 	buf_add_str(out, "],\"records\":[");
 	entries = setup_entries(s, &n);
 	for (size_t i = 0; i < n; i++) {
-		if (record ? strcmp(record, entries[i]->config->name) != 0
-			   : !is_shown(entries[i]))
+		if (setup_left_alone(s, i) ||
+		    (record && strcmp(record, entries[i]->config->name) != 0))
 			continue;
 		if (any)
 			buf_add(out, ",", 1);

@@ -15,7 +15,7 @@ static int badness(const struct entry *e)
 	case RECORD_BACKOFF:
 		return 3;
 	case RECORD_WAITING:
-		return e->sole || e->published.n > 0 ? 2 : 0;
+		return 2;
 	case RECORD_CONFIRMING:
 	case RECORD_CHECKING:
 	case RECORD_UPDATING:
@@ -41,8 +41,7 @@ void summary_print(const struct setup *s, char *out, size_t size)
 	for (size_t i = 0; i < n; i++) {
 		const struct entry *e = entries[i];
 
-		/* A family that the source does not have is left alone. */
-		if (e->state == RECORD_WAITING && badness(e) == 0)
+		if (setup_left_alone(s, i))
 			continue;
 		shown++;
 		good += e->state == RECORD_PUBLISHED;

@@ -43,30 +43,42 @@ static const char *after_event(const struct entry *e, char *out, size_t size)
 	return out;
 }
 
-static void post(const struct entry *e, const char *event,
-		 struct hook_event more)
-{
+struct texts {
 	char wanted[ADDR_SET_STRLEN], previous[ADDR_STRLEN];
+};
+
+/* What an event of this entry tells; texts is where it lies. */
+static void describe(const struct entry *e, const char *event,
+		     struct texts *texts, struct hook_event *ret)
+{
 	const struct source_candidate *c;
 	const struct monitor_link *link = NULL;
 	size_t n;
 
-	if (e->world->dry_run)
-		return;
 	c = source_candidates(e->source, &n);
 	if (n > 0)
 		link = monitor_link(e->world->monitor, c[0].ifindex);
-	more.event = event;
-	more.record = e->config->name;
-	more.family = entry_family_name(e);
-	more.provider = account_info(e->account)->name;
+	ret->event = event;
+	ret->record = e->config->name;
+	ret->family = entry_family_name(e);
+	ret->provider = account_info(e->account)->name;
 	if (e->wanted.n > 0)
-		more.address = addr_set_print(&e->wanted, wanted,
-					      sizeof(wanted));
+		ret->address = addr_set_print(&e->wanted, texts->wanted,
+					      sizeof(texts->wanted));
 	if (e->previous.family != 0)
-		more.old_address = addr_print(&e->previous, previous);
-	more.interface = link ? link->name : NULL;
-	more.latency_ms = latency_ms(e);
+		ret->old_address = addr_print(&e->previous, texts->previous);
+	ret->interface = link ? link->name : NULL;
+	ret->latency_ms = latency_ms(e);
+}
+
+static void post(const struct entry *e, const char *event,
+		 struct hook_event more)
+{
+	struct texts texts;
+
+	if (e->world->dry_run)
+		return;
+	describe(e, event, &texts, &more);
 	announce_event(e->world->announce, &more);
 }
 
@@ -276,4 +288,16 @@ void tell_unseen(const struct entry *e)
 
 	log_line(LOG_LEVEL_INFO, &f,
 		 "accepted, but no name server could be asked");
+}
+
+void tell_rehearsed(const struct entry *e, const char *event)
+{
+	bool failed = strcmp(event, "failed") == 0;
+	struct hook_event more = { .retry_in_s = failed ? 0 : -1 };
+	struct texts texts;
+
+	if (failed || strcmp(event, "refused") == 0)
+		more.error = "this is a test";
+	describe(e, event, &texts, &more);
+	announce_rehearsal(e->world->announce, &more);
 }

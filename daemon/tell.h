@@ -32,5 +32,7 @@ void tell_overdue(const struct entry *e);
 void tell_overruled(const struct entry *e);
 /* ... or nobody could say whether they agree. */
 void tell_unseen(const struct entry *e);
+/* Nothing happened: the hooks are shown such an event, nobody else is. */
+void tell_rehearsed(const struct entry *e, const char *event);
 
 #endif

@@ -72,7 +72,7 @@ static void daemon_start(void)
 		};
 		ck_assert_int_eq(entry_new(&world, &records[i], w->source,
 					   accounts[i % LIFE_ACCOUNTS],
-					   AF_INET, true, &entries[i]), 0);
+					   AF_INET, &entries[i]), 0);
 	}
 	for (int i = 0; i < LIFE_NAMES; i++)
 		entry_join(entries[i]);
