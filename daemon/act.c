@@ -20,6 +20,11 @@
 static const struct backoff retry = { .first_ms = 5000, .most_ms = 900000 };
 /* Nobody was there to be annoyed: DNS is asked again, which costs little. */
 static const struct backoff reach = { .first_ms = 1000, .most_ms = 30000 };
+/*
+ * A wrong clock is an event's matter. But one that is slewed, not set, gets
+ * right without one, and the wrong one may be the server's.
+ */
+static const struct backoff clocks = { .first_ms = 90000, .most_ms = 900000 };
 
 #define SOON_MS 700
 
@@ -180,6 +185,13 @@ void act_settle(struct entry *e, enum record_event why)
 	act_arm_recheck(e);
 }
 
+static const struct backoff *backoff_of(const struct entry *e)
+{
+	if (e->wait == ENTRY_WAIT_CLOCK)
+		return &clocks;
+	return e->deaf ? &reach : &retry;
+}
+
 void act_back_off(struct entry *e, enum record_event why)
 {
 	uint64_t now_ms = clock_mono_ms(), delay_ms, rest_ms;
@@ -195,10 +207,9 @@ void act_back_off(struct entry *e, enum record_event why)
 	if (why == RECORD_HELD)
 		e->wait = ENTRY_WAIT_TURN;
 	e->deaf = e->wait == ENTRY_WAIT_NET;
-	delay_ms = backoff_ms(e->deaf ? &reach : &retry, e->failures,
-			      clock_random());
+	delay_ms = backoff_ms(backoff_of(e), e->failures, clock_random());
 	/* What it failed on has ended meanwhile. */
-	if (e->deaf && e->healed)
+	if ((e->deaf || e->wait == ENTRY_WAIT_CLOCK) && e->healed)
 		delay_ms = SOON_MS * (uint64_t)clock_random() >> 32;
 	e->healed = false;
 	if (e->retry_after_s * 1000 > delay_ms)

@@ -387,6 +387,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 		}
 		/* First of all: what was told must not be lost. */
 		refusal_note(e, reply->text, reply->ban);
+		e->wait = reply->clock ? ENTRY_WAIT_CLOCK : ENTRY_WAIT_SERVER;
 		act_set_text(&e->error, reply->text);
 		tell_refused(e, reply->text);
 		addr_set_clear(&e->sent); /* of it nothing stands there */

@@ -28,7 +28,7 @@ struct monitor;
 struct own;
 struct state;
 
-/* What a backoff waits for: which events end it before its time. */
+/* What a backoff, or a refusal, waits for: what ends it before its time. */
 enum entry_wait {
 	ENTRY_WAIT_SERVER, /* it said later: nothing but time, or an address */
 	ENTRY_WAIT_TURN,   /* the account's bucket is empty */

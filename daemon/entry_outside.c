@@ -34,6 +34,9 @@ static bool waits_for(const struct entry *e, enum entry_heal what)
 		return e->wait == ENTRY_WAIT_NET ||
 		       (e->wait == ENTRY_WAIT_CLOCK &&
 			what != ENTRY_HEAL_NET);
+	/* What was refused with a wrong clock may be taken with this one. */
+	if (e->state == RECORD_REFUSED)
+		return e->wait == ENTRY_WAIT_CLOCK && what == ENTRY_HEAL_CLOCK;
 	return what == ENTRY_HEAL_SLEPT && (e->state == RECORD_PUBLISHED ||
 					    e->state == RECORD_VERIFYING);
 }

@@ -126,7 +126,9 @@ void setup_heal(struct setup *s, enum entry_heal what)
 	    now_ms - s->healed_ms < SETUP_SPREAD_MS)
 		return;
 	s->healed_ms = now_ms;
-	delay_ms = SETUP_SPREAD_MS * (uint64_t)clock_random() >> 32;
+	/* Its own clock was set for none but this machine. */
+	delay_ms = what == ENTRY_HEAL_CLOCK ? 0
+		 : SETUP_SPREAD_MS * (uint64_t)clock_random() >> 32;
 	for (size_t i = 0; i < s->n_feeds; i++)
 		source_heal(s->feeds[i]->source, delay_ms);
 	for (size_t i = 0; i < s->n_entries; i++)

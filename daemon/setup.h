@@ -60,8 +60,8 @@ void setup_retry(struct setup *s);
 /*
  * Something has healed: what waited for it is tried again within
  * SETUP_SPREAD_MS, at a moment drawn by lot, for others have heard of it
- * too. (An event of this machine's own addresses and routes is acted on at
- * once.)
+ * too. (An event of this machine's own addresses, routes and clock is acted
+ * on at once.)
  */
 #define SETUP_SPREAD_MS 700
 void setup_heal(struct setup *s, enum entry_heal what);

@@ -175,7 +175,9 @@ void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
 	more.retry_in_s = (int64_t)((delay_ms + 999) / 1000);
 	/* Told when it begins; each further try is for the curious. */
 	log_line(e->failures <= 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, &f,
-		 "update failed (%s), trying again in %s", print, delay);
+		 "update failed (%s), trying again %s%s", print,
+		 e->wait == ENTRY_WAIT_CLOCK ? "when the clock is set, or in "
+					     : "in ", delay);
 	post(e, "failed", more);
 }
 

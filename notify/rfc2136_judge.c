@@ -37,7 +37,7 @@ static enum rfc2136_verdict bad_time(const struct reply *r,
 			    off_s > 0 ? "behind" : "ahead of",
 			    r->sent->server);
 	ret->clock = true;
-	return RFC2136_JUDGED;
+	return RFC2136_ELSEWHERE; /* its clock may be the wrong one */
 }
 
 static enum rfc2136_verdict not_auth(const struct reply *r,
@@ -95,7 +95,10 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "REFUSED (without signature): %s does not accept "
 			    "the key %s: look at its name, secret and right to "
-			    "change %s", s->server, s->key->name, s->name);
+			    "change %s, and at the clock here", s->server,
+			    s->key->name, s->name);
+	/* PowerDNS has no other word for a clock that is wrong. */
+	ret->clock = s->key && r->tsig.verdict != TSIG_GOOD;
 	return r->tsig.verdict == TSIG_GOOD ? RFC2136_DENIED
 					    : RFC2136_ELSEWHERE;
 }

@@ -72,6 +72,7 @@ class Evddnsd:
         self.state_dir = self.dir + "/state"
         self.args, self.log_level = list(args), log_level
         self.process = None
+        self.env = None  # besides the test's own
         self.lines, self.other = [], []
         self.configs = ""
         self.told = threading.Condition()
@@ -109,6 +110,7 @@ class Evddnsd:
         self.process = subprocess.Popen(
             self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, preexec_fn=die_with_parent,
+            env=dict(os.environ, **(self.env or {})),
         )  # fmt: skip
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

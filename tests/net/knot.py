@@ -67,6 +67,7 @@ class Knot:
         self.notify = True  # tell secondaries at once
         self.zone_options = ""
         self.more_listen = []
+        self.env = {}
         self.dir = f"{top}/knot-{address}"
         self.process = None
 
@@ -129,7 +130,7 @@ class Knot:
             self.process = subprocess.Popen(
                 ["knotd", "-c", f"{self.dir}/knot.conf"],
                 stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                preexec_fn=die_with_parent,
+                preexec_fn=die_with_parent, env=dict(os.environ, **self.env),
             )
         zones = list(self.zones)
         wait_until(

@@ -271,12 +271,15 @@ def values(port, name, rtype=1):
 class Server:
     """A DNS server as a child; up once it answers for its zone."""
 
+    env = {}  # of those started next, besides ours
+
     def __init__(self, directory, port, command, name):
         self.port = port
         self.log = open(os.path.join(directory, name + ".log"), "wb")
         self.process = subprocess.Popen(command, stdout=self.log,
                                         stderr=subprocess.STDOUT,
-                                        cwd=directory)
+                                        cwd=directory,
+                                        env=dict(os.environ, **self.env))
         wait_for(self.answers, f"{name} is up")
 
     def answers(self):

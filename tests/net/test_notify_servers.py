@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 
+from fakeclock import FakeClock
 from notify_lab import (
     SECRET, ZONE, Notify, Server, account, bind, free_port, knot, main, need,
     powerdns, values, write,
@@ -86,6 +87,33 @@ def test_a_secondary_is_no_primary(directory):
             expect(n.do(**job(ipv4=["192.0.2.1"])), "refused", "BADKEY")
         with Notify(directory, servers(free_port(), denies.port)) as n:
             expect(n.do(**job(ipv4=["192.0.2.1"])), "retry", "nobody listens")
+
+
+def test_clocks(directory):
+    """A server whose clock differs: how far, and whose is ahead."""
+    clock = FakeClock(directory + "/clock")
+    for start in (knot, bind, powerdns, yadifa):
+        for off_s, word in ((3000, "behind"), (-500, "ahead of"), (200, None)):
+            clock.set(off_s)
+            own = f"{directory}/{start.__name__}{off_s}"
+            os.mkdir(own)
+            Server.env = clock.env
+            try:
+                server = start(own)
+            finally:
+                Server.env = {}
+            with server, Notify(own, account(server.port)) as n:
+                reply = n.do(**job(ipv4=["192.0.2.7"]))
+                if word is None:
+                    expect(reply, "done")
+                    continue
+                assert reply["clock"] is True, reply
+                if start is powerdns:  # as to a wrong secret
+                    expect(reply, "refused", "without signature", "clock")
+                    continue
+                expect(reply, "retry", "BADTIME", word)
+                seconds = int(reply["text"].split(" s ", 1)[0].split()[-1])
+                assert abs(seconds - abs(off_s)) < 10, reply
 
 
 def decode(wire):
