@@ -1,0 +1,148 @@
+"""A daemon that something happens to: at a system call, at an allocation.
+
+tests/support/fault runs it under a tracer, tests/support/fault_alloc.so is
+preloaded.  Both need no rights.
+"""
+
+import json
+import os
+import random
+import zlib
+
+import fakedns
+import lab as _lab
+from evddnsd import Evddnsd, record
+from lab import A, GW4, GW4_NEW, ISP4, wait_until
+
+LONG = bool(os.environ.get("EVDDNS_LONG"))
+SEED = int(os.environ.get("EVDDNS_SEED", "7"))
+
+FAULT = os.path.join(_lab.TOP, "tests", "support", "fault")
+ALLOC = os.path.join(_lab.TOP, "tests", "support", "fault_alloc.so")
+
+GOOD, BAD = "good.example.org", "bad.example.org"
+
+
+class Faulty(Evddnsd):
+    """`fault` are the tracer's options, `env` more of its environment."""
+
+    def __init__(self, net, config, fault=None, env=None, **how):
+        super().__init__(net, config, **how)
+        self.fault, self.env = fault, env or {}
+
+    def configure(self, text, hooks=False):
+        super().configure(text, hooks)
+
+    def command(self, *more):
+        command = super().command(*more)
+        if self.env:
+            command = ["env", *(f"{k}={v}" for k, v in self.env.items()), *command]
+        if self.fault is not None:
+            command = [FAULT, *self.fault, "--", *command]
+        return command
+
+    def state(self, name=GOOD):
+        """The state that the log told last."""
+        for line in reversed(self.lines):
+            if line.get("event") == "state" and line.get("name") == name:
+                return line["message"].split("-> ")[1].split(" ")[0]
+        return None
+
+    def wait_state(self, state, name=GOOD, deadline_s=15):
+        wait_until(lambda: self.state(name) == state or not self.is_alive(), deadline_s,
+                   f"{name} is {state}")
+        assert self.state(name) == state, self.tail()
+
+    def about_state(self):
+        """What it says of its state file."""
+        return [x["message"] for x in self.lines if x["message"].startswith("state")]
+
+
+class Story:
+    """One server, and daemons one after another, each with its own disk."""
+
+    def __init__(self, net):
+        self.net = net
+        self.dns = fakedns.FakeDns(net)
+        self.dns.refused.add(BAD)
+        self.here, self.next = GW4, GW4_NEW
+        self.n = 0
+
+    def config(self, more=""):
+        settings = {
+            "nameservers": f'{{"{fakedns.ADDRESS}"}}',
+            "families": '"ipv4"',
+        }
+        return (
+            fakedns.SOURCE + fakedns.provider() + fakedns.provider("no")
+            + record(GOOD, **settings)
+            + record(BAD, **dict(settings, provider='"no"')) + more
+        )  # fmt: skip
+
+    def begin(self):
+        """Nothing is known to anybody."""
+        self.n += 1
+        self.dns.records.clear()
+        self.dns.updates.clear()
+
+    def daemon(self, **how):
+        return Faulty(self.net, self.config(), name=f"d{self.n}", **how)
+
+    def change(self):
+        """The gateway gets its other address."""
+        t0 = self.net.ip(
+            f"addr del {self.here}/24 dev wan0",
+            f"addr add {self.next}/24 dev wan0",
+            f"route add default via {ISP4}",
+        )
+        self.here, self.next = self.next, self.here
+        return t0
+
+    def is_right(self):
+        return self.dns.says(GOOD, A) == [self.here]
+
+    def wait_right(self, d, deadline_s=15):
+        """Until DNS is right, or the daemon is gone: True if right."""
+        wait_until(lambda: self.is_right() or not d.is_alive(), deadline_s,
+                   f"{GOOD} says {self.here}: it says {self.dns.says(GOOD)}\n{d.tail()}")
+        return self.is_right()
+
+    def whole(self, d):
+        """One change and one refusal, and the end: False if it died."""
+
+        def told(address):
+            return d.find_log(event="published", name=GOOD, text=address) and \
+                len([x for x in d.lines if x.get("event") == "refused"]) > len(before)
+
+        for turn in range(2):
+            if turn:
+                self.change()
+            before = [x for x in d.lines if x.get("event") == "refused"] if turn else []
+            address = self.here
+            wait_until(lambda: told(address) or not d.is_alive(), 20,
+                       f"{address} is published\n{d.tail()}")
+            if not d.is_alive():
+                return False
+        return True
+
+
+def read_state(d):
+    """The state file as people would read it; None where there is none."""
+    try:
+        with open(d.state_dir + "/state.json", "rb") as f:
+            head, _, body = f.read().partition(b"\n")
+    except FileNotFoundError:
+        return None
+    magic, version, crc = head.decode().split(" ")
+    assert (magic, version) == ("evddns-state", "1"), head
+    assert zlib.crc32(body) == int(crc, 16), "torn"
+    return json.loads(body)
+
+
+def spread(total, count, first=1):
+    """So many of first..total, even, with a start that the seed says."""
+    if LONG or total - first + 1 <= count:
+        return list(range(first, total + 1))
+    step = (total - first + 1) / count
+    start = random.Random(SEED).random() * step
+    return sorted({first + int(start + i * step) for i in range(count)})
