@@ -340,7 +340,7 @@ int config_load(const char *path, const char *sysconfdir, struct config **ret,
 		r = loading_run(&l, sysconfdir);
 	}
 	if (r < 0)
-		faults_add(faults, path, 0, "out of memory");
+		faults_add_no_memory(faults, path, 0);
 	if (faults->n > before || before >= FAULTS_MAX)
 		r = -EINVAL;
 out:

@@ -73,6 +73,14 @@ void faults_add(struct faults *f, const char *file, unsigned int line,
 		f->items = &last_resort;
 		f->n = 1;
 	}
+	f->failed = true;
+}
+
+void faults_add_no_memory(struct faults *f, const char *file,
+			  unsigned int line)
+{
+	faults_add(f, file, line, "%s", no_memory);
+	f->failed = true;
 }
 
 /* A fault with what it is sorted by. */

@@ -4,6 +4,7 @@
 #ifndef CONFIG_FAULTS_H
 #define CONFIG_FAULTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define FAULTS_MAX 1000
@@ -18,6 +19,7 @@ struct fault {
 struct faults {
 	struct fault *items;
 	size_t n;
+	bool failed; /* one was no fault of the files: no memory, no reader */
 };
 
 /*
@@ -27,6 +29,9 @@ struct faults {
 void faults_add(struct faults *f, const char *file, unsigned int line,
 		const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* Out of memory while that place was read. */
+void faults_add_no_memory(struct faults *f, const char *file,
+			  unsigned int line);
 /*
  * By file in the order of first mention, then line; stable. What was said
  * twice in the same words of the same line stays once.

@@ -55,7 +55,7 @@ static int grammar_expected(struct grammar *g, const char *what)
 
 static int grammar_no_memory(struct grammar *g)
 {
-	faults_add(g->lx.faults, g->file, g->tok.line, "out of memory");
+	faults_add_no_memory(g->lx.faults, g->file, g->tok.line);
 	return -ENOMEM;
 }
 

@@ -88,7 +88,7 @@ static int reader_include(void *user, const char *path, unsigned int line)
 	int r;
 
 	if (!full) {
-		faults_add(rd->all->faults, rd->file, line, "out of memory");
+		faults_add_no_memory(rd->all->faults, rd->file, line);
 		return -ENOMEM;
 	}
 	r = reader_open(rd->all, rd, full, line);
@@ -145,7 +145,7 @@ static int reader_open(struct reading *all, const struct reader *up,
 		faults_add(all->faults, up ? up->file : path, line, "%s %s",
 			   path, objection);
 	else if (!rd.file)
-		faults_add(all->faults, path, 0, "out of memory");
+		faults_add_no_memory(all->faults, path, 0);
 	if (!rd.file) {
 		input_done(&in);
 		return objection ? -EINVAL : -ENOMEM;
@@ -184,7 +184,7 @@ int reader_read_text(const char *name, const char *text, size_t len,
 
 	rd.file = reading_add_file(&all, name);
 	if (!rd.file) {
-		faults_add(faults, name, 0, "out of memory");
+		faults_add_no_memory(faults, name, 0);
 		return -ENOMEM;
 	}
 	r = reader_run(&rd, text, len);

@@ -15,7 +15,7 @@ int config_tree_read(const char *path, config_wanted_fn *wanted,
 	int r;
 
 	if (!tree) {
-		faults_add(faults, path, 0, "out of memory");
+		faults_add_no_memory(faults, path, 0);
 		return -ENOMEM;
 	}
 	r = reader_read_file(path, wanted, tree, faults);
@@ -35,7 +35,7 @@ int config_tree_parse(const char *name, const char *text, size_t len,
 	int r;
 
 	if (!tree) {
-		faults_add(faults, name, 0, "out of memory");
+		faults_add_no_memory(faults, name, 0);
 		return -ENOMEM;
 	}
 	r = reader_read_text(name, text, len, wanted, tree, faults);

@@ -404,7 +404,7 @@ static void app_started(void *user, struct loaded *l)
 			     &l->faults);
 	if (l->faults.n > 0) {
 		loaded_tell_faults(l, "");
-		a->status = EX_CONFIG;
+		a->status = l->faults.failed ? EX_OSERR : EX_CONFIG;
 	} else if (a->options->test && a->options->online) {
 		end = online_start(a->loop, a->m.notify, l, app_proven, a,
 				   &a->online) < 0;

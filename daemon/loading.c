@@ -58,6 +58,7 @@ static void loading_loaded(void *user, struct notify_config *accounts,
 			faults_add(&out.faults, faults->items[i].file,
 				   faults->items[i].line, "%s",
 				   faults->items[i].text);
+	out.faults.failed |= faults->failed;
 	if (accounts && out.config) {
 		size_t n;
 		const struct notify_account *all =

@@ -10,7 +10,7 @@ void hooks_check(const char *directory, struct faults *faults)
 	struct hook_dir d;
 
 	if (hook_dir_read(directory, geteuid(), &d) < 0) {
-		faults_add(faults, directory, 0, "out of memory");
+		faults_add_no_memory(faults, directory, 0);
 		return;
 	}
 	if (d.fault)

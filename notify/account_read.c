@@ -321,7 +321,7 @@ static const struct type *take_type(struct type_check *c)
 	if (r == -ENOENT)
 		unknown_type(c, s);
 	else if (r == -ENOMEM)
-		type_fault(c, "type", "out of memory");
+		type_no_memory(c, "type");
 	else if (r == 0 && type->abstract)
 		type_fault(c, "type", "type: %s is a base of others only",
 			   type->name);

@@ -119,7 +119,7 @@ int load_run(const char *path, int out)
 
 	if (r == -EINVAL) {
 		r = say(out, describe_faults(&faults), -1);
-		status = EX_CONFIG;
+		status = faults.failed ? EX_OSERR : EX_CONFIG;
 	} else if (r == 0) {
 		warn_unverified(&as);
 		fd = sealed_write(&as);

@@ -191,6 +191,7 @@ static int take_config(const char *path, struct accounts *as)
 	struct faults faults = { .n = 0 };
 	char text[1024];
 	int r = account_read_file(path, as, &faults);
+	bool failed = faults.failed;
 
 	faults_sort(&faults);
 	for (size_t i = 0; i < faults.n; i++)
@@ -200,7 +201,9 @@ static int take_config(const char *path, struct accounts *as)
 	faults_done(&faults);
 	if (r == -ENOMEM)
 		log_error("out of memory");
-	return r == 0 ? 0 : r == -ENOMEM ? EX_OSERR : EX_CONFIG;
+	if (r == 0)
+		return 0;
+	return failed || r == -ENOMEM ? EX_OSERR : EX_CONFIG;
 }
 
 static bool wants_http(const struct accounts *as)

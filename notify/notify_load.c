@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include <ev.h>
@@ -127,7 +128,7 @@ static void add_failure(const struct load *l, int error,
 		faults_add(faults, "", 0, "%s --load was killed by signal %d",
 			   l->program, WTERMSIG(l->status));
 	else if (error == -ENOMEM)
-		faults_add(faults, "", 0, "out of memory");
+		faults_add_no_memory(faults, "", 0);
 	else
 		faults_add(faults, "", 0, "%s --load gave no answer that can "
 			   "be read (exit status %d)", l->program,
@@ -144,6 +145,8 @@ static void finish(struct load *l)
 	r = make_config(l, &c, &faults);
 	if (r < 0 && r != -EINVAL)
 		add_failure(l, r, &faults);
+	faults.failed |= r < 0 && (r != -EINVAL ||
+				   WEXITSTATUS(l->status) != EX_CONFIG);
 	/* l may be freed in there. */
 	l->done(l->user, c, &faults);
 	faults_done(&faults);

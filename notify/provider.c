@@ -320,7 +320,7 @@ static void add_host(struct type_check *c, const char *url)
 		if (strcmp(v->texts[i], u.host) == 0)
 			return;
 	if (account_add(c->account, "hosts", u.host) < 0)
-		type_fault(c, NULL, "out of memory");
+		type_no_memory(c, NULL);
 	if (!u.tls && !account_get(c->account, "proxy") &&
 	    strncmp(u.host, "127.", 4) != 0 && strcmp(u.host, "::1") != 0 &&
 	    strcmp(u.host, "localhost") != 0)

@@ -58,7 +58,7 @@ static void check_servers(struct type_check *c)
 				   "(with a port: host:53, [2001:db8::1]:53)",
 				   v->texts[i]);
 		else if (account_add(c->account, "hosts", s.host) < 0)
-			type_fault(c, "server", "out of memory");
+			type_no_memory(c, "server");
 		v = account_values(c->account, "server"); /* it may move */
 	}
 }
@@ -108,7 +108,7 @@ static void merge_key(struct type_check *c, const struct key_file *k)
 	if (r == 0 && !account_get(c->account, "key-algorithm"))
 		r = account_set(c->account, "key-algorithm", algorithm);
 	if (r < 0)
-		type_fault(c, "key", "out of memory");
+		type_no_memory(c, "key");
 }
 
 static void check_name(struct type_check *c)

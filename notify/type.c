@@ -45,3 +45,9 @@ void type_fault(struct type_check *c, const char *setting, const char *format,
 	faults_add(c->faults, s ? s->file : c->section->file,
 		   s ? s->line : c->section->line, "%s", text);
 }
+
+void type_no_memory(struct type_check *c, const char *setting)
+{
+	type_fault(c, setting, "out of memory");
+	c->faults->failed = true;
+}

@@ -77,5 +77,7 @@ const struct type *type_find(const char *name);
 /* A fault at the setting's line, or the section's where it is not there. */
 void type_fault(struct type_check *c, const char *setting, const char *format,
 		...) __attribute__((format(printf, 3, 4)));
+/* Not that setting's fault. */
+void type_no_memory(struct type_check *c, const char *setting);
 
 #endif
