@@ -16,6 +16,8 @@
 
 /* No server may ask for a longer rest over a restart. */
 #define REST_MOST_MS (86400ULL * 1000)
+/* No memory for a job: it may be there soon. */
+#define UNSENT_MS 500
 
 /* One request under way: a name, in one family or both. */
 struct job {
@@ -179,6 +181,8 @@ static void job_done(void *user, const struct notify_reply *reply)
 	struct job *j = user;
 	struct entry *ipv4 = j->ipv4, *ipv6 = j->ipv6;
 
+	if (reply->no_process && !reply->lost)
+		account_give_back(j->account); /* nobody was asked */
 	job_free(j);
 	/* Neither can free the other: only a reload does, and not from here. */
 	if (ipv4)
@@ -317,6 +321,8 @@ static void account_fail_unsent(struct account *a)
 			.ipv4 = NOTIFY_RETRY,
 			.ipv6 = NOTIFY_RETRY,
 			.text = "the update process cannot be reached",
+			.no_process = true,
+			.again_ms = UNSENT_MS,
 		};
 
 		next = j->next;
@@ -404,6 +410,7 @@ void account_send(struct account *a, struct entry *e)
 		if (!j) {
 			struct notify_reply reply = {
 				.status = NOTIFY_RETRY, .text = "no memory",
+				.no_process = true, .again_ms = UNSENT_MS,
 			};
 
 			entry_reply(e, NOTIFY_RETRY, &reply);

@@ -192,6 +192,19 @@ static const struct backoff *backoff_of(const struct entry *e)
 	return e->deaf ? &reach : &retry;
 }
 
+/*
+ * As soon as there can be a process. What died with an update of ours may
+ * have died of it: sooner or later that is not sent again and again.
+ */
+static uint64_t act_process_ms(const struct entry *e)
+{
+	uint64_t ms = 0;
+
+	if (e->lost && e->failures > 1)
+		ms = backoff_ms(&retry, e->failures - 1, clock_random());
+	return ms > e->process_ms ? ms : e->process_ms;
+}
+
 void act_back_off(struct entry *e, enum record_event why)
 {
 	uint64_t now_ms = clock_mono_ms(), delay_ms, rest_ms;
@@ -208,6 +221,8 @@ void act_back_off(struct entry *e, enum record_event why)
 		e->wait = ENTRY_WAIT_TURN;
 	e->deaf = e->wait == ENTRY_WAIT_NET;
 	delay_ms = backoff_ms(backoff_of(e), e->failures, clock_random());
+	if (why == RECORD_FAILED && e->wait == ENTRY_WAIT_PROCESS)
+		delay_ms = act_process_ms(e);
 	/* What it failed on has ended meanwhile. */
 	if ((e->deaf || e->wait == ENTRY_WAIT_CLOCK) && e->healed)
 		delay_ms = SOON_MS * (uint64_t)clock_random() >> 32;

@@ -19,9 +19,6 @@
 #include "daemon/tell.h"
 #include "monitor/monitor.h"
 
-/* Of a server that asks to slow down without saying for how long. */
-#define SLOW_S 300
-
 const char *entry_family_name(const struct entry *e)
 {
 	return e->family == AF_INET ? "ipv4" : "ipv6";
@@ -47,11 +44,7 @@ static void entry_timeout(struct ev_loop *loop, ev_timer *w, int revents)
 
 /* ---- actions ---- */
 
-/*
- * An update has left, and nobody knows what came of it: neither the old
- * value nor the new one is sure to stand.
- */
-static void entry_forget_accepted(struct entry *e)
+void entry_forget_accepted(struct entry *e)
 {
 	addr_set_clear(&e->accepted);
 	e->accepted_at_s = 0;
@@ -60,13 +53,17 @@ static void entry_forget_accepted(struct entry *e)
 		       account_info(e->account)->name, &e->accepted, 0);
 }
 
+void entry_stray(struct entry *e)
+{
+	e->stray_until_ms = clock_mono_ms() +
+			    1000ULL * account_info(e->account)->timeout_s;
+}
+
 void entry_abandon(struct entry *e)
 {
-	uint32_t timeout_s = account_info(e->account)->timeout_s;
-
 	if (e->job && account_has_sent(e->job)) {
 		entry_forget_accepted(e);
-		e->stray_until_ms = clock_mono_ms() + 1000ULL * timeout_s;
+		entry_stray(e);
 	}
 	account_withdraw(e->account, e);
 }
@@ -308,117 +305,6 @@ void entry_source_event(struct entry *e, enum source_event event)
 		e->world->moved(e->world->user);
 		break;
 	}
-}
-
-/* ---- from the account ---- */
-
-void entry_sent(struct entry *e)
-{
-	e->last_update_s = clock_wall_s();
-}
-
-void entry_mark(struct entry *e, enum state_mark mark, bool on)
-{
-	if (mark == STATE_RESENT)
-		e->resent = on;
-	else
-		e->differs = on;
-	state_set_mark(e->world->state, e->config->name, e->family,
-		       account_info(e->account)->name, mark, on);
-}
-
-static void entry_accept(struct entry *e, const struct notify_reply *reply,
-			 bool unchanged)
-{
-	bool watch = e->config->verify && !e->world->dry_run && !e->stopping;
-
-	if (!e->world->dry_run) {
-		if (addr_set_assign(&e->accepted, e->sent.items,
-				    e->sent.n) == 0)
-			e->accepted_at_s = clock_wall_s();
-		e->agreed = false;
-		state_accepted(e->world->state, e->config->name, e->family,
-			       account_info(e->account)->name, &e->accepted,
-			       e->accepted_at_s);
-		entry_mark(e, STATE_RESENT, e->resent);
-		entry_mark(e, STATE_DIFFERS, false);
-	}
-	if (e->renewing) {
-		tell_renewed(e, reply);
-	} else if (unchanged) {
-		tell_unchanged(e);
-		e->changed = false;
-	} else {
-		e->updated = true;
-		tell_accepted(e, reply);
-	}
-	entry_event(e, watch ? RECORD_ACCEPTED : RECORD_ACCEPTED_UNSEEN);
-}
-
-/* Where not even a name server answers, nobody is there to be annoyed. */
-static enum entry_wait entry_wait_for(const struct entry *e,
-				      enum notify_status status,
-				      const struct notify_reply *reply)
-{
-	if (reply->clock)
-		return ENTRY_WAIT_CLOCK;
-	if (status == NOTIFY_SLOW || reply->retry_after_s > 0)
-		return ENTRY_WAIT_SERVER;
-	return reply->sent_ns == 0 || e->verdict == RESOLVER_UNKNOWN
-		       ? ENTRY_WAIT_NET
-		       : ENTRY_WAIT_SERVER;
-}
-
-void entry_reply(struct entry *e, enum notify_status status,
-		 const struct notify_reply *reply)
-{
-	switch (status) {
-	case NOTIFY_DONE:
-	case NOTIFY_UNCHANGED:
-		entry_accept(e, reply, status == NOTIFY_UNCHANGED);
-		return;
-	case NOTIFY_REFUSED:
-		/* It was mended while this was under way. */
-		if (e->sent_by != refusal_settings(e)) {
-			e->wait = ENTRY_WAIT_NET;
-			e->healed = true;
-			entry_event(e, RECORD_FAILED);
-			return;
-		}
-		/* First of all: what was told must not be lost. */
-		refusal_note(e, reply->text, reply->ban);
-		e->wait = reply->clock ? ENTRY_WAIT_CLOCK : ENTRY_WAIT_SERVER;
-		act_set_text(&e->error, reply->text);
-		tell_refused(e, reply->text);
-		addr_set_clear(&e->sent); /* of it nothing stands there */
-		e->failing = true;
-		entry_event(e, RECORD_FORBIDDEN);
-		return;
-	case NOTIFY_CANCELLED:
-	case NOTIFY_RETRY:
-		/* It may have been taken all the same. */
-		if (reply->sent_ns && !addr_set_equal(&e->sent, &e->accepted))
-			entry_forget_accepted(e);
-		if (!reply->sent_ns)
-			addr_set_clear(&e->sent);
-		break;
-	case NOTIFY_SLOW:
-		break;
-	}
-	if (status == NOTIFY_SLOW)
-		account_rest_until(e->account,
-				   clock_mono_ms() +
-					   1000ULL * (reply->retry_after_s
-							      ? reply->retry_after_s
-							      : SLOW_S));
-	e->failures++;
-	e->failing = true;
-	e->retry_after_s = reply->retry_after_s;
-	e->wait = entry_wait_for(e, status, reply);
-	act_set_text(&e->error, reply->text);
-	entry_event(e, RECORD_FAILED);
-	if (e->state == RECORD_BACKOFF && e->timer_due_ms)
-		tell_failed(e, reply->text, e->timer_due_ms - clock_mono_ms());
 }
 
 /* ---- life ---- */

@@ -34,6 +34,7 @@ enum entry_wait {
 	ENTRY_WAIT_TURN,   /* the account's bucket is empty */
 	ENTRY_WAIT_NET,    /* nobody could be reached */
 	ENTRY_WAIT_CLOCK,  /* the clock is wrong */
+	ENTRY_WAIT_PROCESS, /* the update process died or would not start */
 };
 
 /* Events of the machine or of the world. */
@@ -122,6 +123,8 @@ struct entry {
 	unsigned int watches;
 	uint64_t watch_until_ms;
 	uint64_t retry_after_s; /* what the server asked for last */
+	uint64_t process_ms; /* ... and when there can be an update process */
+	bool lost; /* one died with our update: it was sent, or not */
 
 	int64_t last_change_s, last_update_s; /* wall; 0: never */
 	int64_t latency_ms;                   /* of the last change; -1 */
@@ -176,6 +179,13 @@ const struct addr_set *entry_wanted(struct entry *e);
 
 /* Its update is given up; what had left may still land. */
 void entry_abandon(struct entry *e);
+/*
+ * An update has left, and nobody knows what came of it: neither the old
+ * value nor the new one is sure to stand.
+ */
+void entry_forget_accepted(struct entry *e);
+/* ... and it may still land, over what is sent next. */
+void entry_stray(struct entry *e);
 
 /* From the account: the update's outcome. */
 void entry_sent(struct entry *e);

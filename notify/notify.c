@@ -25,7 +25,10 @@
 #define WATCH_S 5.
 #define TIMEOUT_MS 15000
 
-static const struct backoff restart_backoff = { 500, 60000 };
+/* It died: of a job, perhaps, that must not be repeated for ever. */
+static const struct backoff death_backoff = { 500, 60000 };
+/* No memory, no descriptor: nobody else is asked for anything by a try. */
+static const struct backoff start_backoff = { 250, 5000 };
 
 /* One that still answers, but gets no more jobs. */
 struct old_process {
@@ -119,6 +122,9 @@ static void notify_line(void *user, struct process *p, const char *line,
 			    str_printable(line, len, 120, text, sizeof(text)));
 		return;
 	}
+	if (n->failures > 0)
+		log_info("the update process works again, after %u failures",
+			 n->failures);
 	n->failures = 0;
 	if (r.id == 0) {
 		log_error("evddns-notify took no job of ours: %s", r.text);
@@ -147,22 +153,26 @@ static void forget(struct notify *n, const struct process *p)
 	}
 }
 
-static uint32_t wait_s(const struct notify *n)
+static uint32_t wait_ms(const struct notify *n)
 {
 	uint64_t now = clock_mono_ms();
 
-	return n->start_after_ms > now
-		       ? (uint32_t)((n->start_after_ms - now + 999) / 1000)
-		       : 0;
+	return n->start_after_ms > now ? (uint32_t)(n->start_after_ms - now)
+				       : 0;
 }
 
-static void start_failed(struct notify *n, const char *why)
+/* Said when it begins; notify_line() says when it has ended. */
+static void process_failed(struct notify *n, const struct backoff *b,
+			   const char *why)
 {
 	n->failures++;
 	n->start_after_ms = clock_mono_ms() +
-			    backoff_ms(&restart_backoff, n->failures,
-				       clock_random());
+			    backoff_ms(b, n->failures, clock_random());
 	(void)snprintf(n->why, sizeof(n->why), "%s", why);
+	if (n->failures == 1)
+		log_warning("%s, it is started again when it is needed", why);
+	else
+		log_debug("%s, for the %uth time", why, n->failures);
 }
 
 static void notify_gone(void *user, struct process *p, int status)
@@ -179,13 +189,11 @@ static void notify_gone(void *user, struct process *p, int status)
 	else
 		(void)snprintf(why, sizeof(why), "the update process ended "
 			       "with status %d", WEXITSTATUS(status));
-	if (!wanted) {
-		log_warning("%s", why);
-		start_failed(n, why);
-	}
+	if (!wanted)
+		process_failed(n, &death_backoff, why);
 	forget(n, p);
 	while ((j = waiting_take_of(&n->jobs, p)))
-		waiting_retry(j, wait_s(n), why);
+		waiting_retry(j, wait_ms(n), why);
 	process_free(p);
 }
 
@@ -201,15 +209,14 @@ static int start(struct notify *n)
 
 	if (n->current)
 		return 0;
-	if (wait_s(n) > 0)
+	if (wait_ms(n) > 0)
 		return -EAGAIN;
 	r = process_start(n->loop, &o, notify_line, notify_gone, n,
 			  &n->current);
 	if (r < 0) {
 		(void)snprintf(why, sizeof(why), "the update process would "
 			       "not start: %s", strerror(-r));
-		log_error("%s: %s", n->program, why);
-		start_failed(n, why);
+		process_failed(n, &start_backoff, why);
 	}
 	return r;
 }
@@ -222,7 +229,7 @@ static void notify_defer(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	while ((j = waiting_take_of(&n->jobs, NULL)))
-		waiting_retry(j, wait_s(n), n->why);
+		waiting_retry(j, wait_ms(n), n->why);
 }
 
 /* Every wait has an end, also for an answer that never comes. */

@@ -139,6 +139,13 @@ struct notify_reply {
 	const struct addr *ipv4_values, *ipv6_values;
 	size_t n_ipv4_values, n_ipv6_values;
 	bool clock; /* a retry that waits for the clock to be set */
+	/*
+	 * A retry for a fault of our own: there is no update process, and
+	 * another may be started after so long. Where it died with the job,
+	 * the job is lost: nobody knows whether it was sent.
+	 */
+	bool no_process, lost;
+	uint32_t again_ms;
 };
 
 typedef void notify_done_fn(void *user, const struct notify_reply *reply);

@@ -55,14 +55,16 @@ void waiting_answer(struct waiting *j, const struct notify_reply *r)
 	done(user, r);
 }
 
-void waiting_retry(struct waiting *j, uint32_t after_s, const char *why)
+void waiting_retry(struct waiting *j, uint32_t after_ms, const char *why)
 {
 	const struct notify_reply r = {
 		.status = NOTIFY_RETRY,
 		.ipv4 = NOTIFY_RETRY,
 		.ipv6 = NOTIFY_RETRY,
-		.retry_after_s = after_s,
 		.text = why,
+		.no_process = true,
+		.lost = j->process != NULL,
+		.again_ms = after_ms,
 	};
 
 	waiting_answer(j, &r);

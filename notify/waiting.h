@@ -34,6 +34,7 @@ bool waiting_has(const struct waiting *list, const struct process *p);
 
 /* Tells it, and frees it. */
 void waiting_answer(struct waiting *j, const struct notify_reply *r);
-void waiting_retry(struct waiting *j, uint32_t after_s, const char *why);
+/* Its process died, or none would start; another may after_ms from now. */
+void waiting_retry(struct waiting *j, uint32_t after_ms, const char *why);
 
 #endif

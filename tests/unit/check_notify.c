@@ -239,11 +239,13 @@ START_TEST(test_dies)
 	ck_assert(wait_for(loop, &seen.done, 2, LIMIT_S));
 	ck_assert_int_eq(seen.last.status, NOTIFY_RETRY);
 	ck_assert_ptr_nonnull(strstr(seen.text, "signal 9"));
+	ck_assert(seen.last.no_process && seen.last.lost);
 	/* Not started again at once: the job is told so from the loop. */
 	(void)submit("h.example.org");
 	ck_assert(wait_for(loop, &seen.done, 3, LIMIT_S));
 	ck_assert_int_eq(seen.last.status, NOTIFY_RETRY);
-	ck_assert_uint_ge(seen.last.retry_after_s, 1);
+	ck_assert(seen.last.no_process && !seen.last.lost);
+	ck_assert_uint_ge(seen.last.again_ms, 1);
 }
 END_TEST
 
