@@ -110,17 +110,21 @@ class Story:
     def whole(self, d):
         """One change and one refusal, and the end: False if it died."""
 
-        def told(address):
-            return d.find_log(event="published", name=GOOD, text=address) and \
-                len([x for x in d.lines if x.get("event") == "refused"]) > len(before)
+        def settled(refusals):
+            said = [x for x in d.lines if x.get("event") == "refused"]
+            return (
+                not d.is_alive()
+                or d.state() == "published" and self.is_right()
+                and len(said) >= refusals
+            )  # fmt: skip
 
-        for turn in range(2):
-            if turn:
+        for turn in (1, 2):
+            if turn == 2:
                 self.change()
-            before = [x for x in d.lines if x.get("event") == "refused"] if turn else []
-            address = self.here
-            wait_until(lambda: told(address) or not d.is_alive(), 20,
-                       f"{address} is published\n{d.tail()}")
+            try:
+                wait_until(lambda: settled(turn), 20)
+            except AssertionError:
+                raise AssertionError(f"{self.here} is not published:\n{d.tail()}") from None
             if not d.is_alive():
                 return False
         return True
