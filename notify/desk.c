@@ -147,10 +147,8 @@ static int add_work(struct desk *d, struct job *j, struct account *a,
 	}
 	if (!more)
 		gathering_flush(g, d->engine->loop);
-	else if (!ev_is_active(&g->timer)) {
-		ev_now_update(d->engine->loop);
-		ev_timer_start(d->engine->loop, &g->timer);
-	}
+	else
+		gathering_wait(g, d->engine->loop);
 	return 0;
 }
 
@@ -398,6 +396,8 @@ int desk_new(struct engine *e, struct accounts *as, int in, int out,
 	d->in_buf = (struct buf)BUF_INIT(4 * JOB_LINE_MAX);
 	d->out_buf = (struct buf)BUF_INIT(OUT_MAX);
 	ev_io_init(&d->in_io, desk_readable, in, EV_READ);
+	/* What has come already is read before a wait for it is over. */
+	ev_set_priority(&d->in_io, EV_MAXPRI);
 	ev_io_init(&d->out_io, desk_writable, out, EV_WRITE);
 	ev_timer_init(&d->later, desk_prepare, 0., 0.);
 	d->in_io.data = d->out_io.data = d->later.data = d;

@@ -4,11 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "notify/gathering.h"
 #include "notify/type.h"
 
-/* Jobs announced by "more" are waited for no longer than this. */
-#define GATHER_S 0.05
+/*
+ * A job announced by "more" is waited for no longer than this, and the first
+ * of them no longer than for GATHER_MOST_NS.
+ */
+#define GATHER_S       0.1
+#define GATHER_MOST_NS 1000000000U
 
 void gathering_flush(struct gathering *g, struct ev_loop *loop)
 {
@@ -40,10 +45,23 @@ struct gathering *gathering_of(struct account *a)
 	if (!g)
 		return NULL;
 	g->account = a;
-	ev_timer_init(&g->timer, gathering_timed, GATHER_S, 0.);
+	ev_init(&g->timer, gathering_timed);
+	g->timer.repeat = GATHER_S;
 	g->timer.data = g;
 	a->gathering = g;
 	return g;
+}
+
+void gathering_wait(struct gathering *g, struct ev_loop *loop)
+{
+	uint64_t now_ns = clock_mono_ns();
+
+	if (!ev_is_active(&g->timer))
+		g->since_ns = now_ns;
+	if (now_ns - g->since_ns > GATHER_MOST_NS)
+		return;
+	ev_now_update(loop);
+	ev_timer_again(loop, &g->timer);
 }
 
 int gathering_add(struct gathering *g, struct work *w)
