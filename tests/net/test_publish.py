@@ -125,8 +125,8 @@ def test_repeated_newaddr():
     with Lab() as net:
         d = Evddnsd(net).start()
         published(net, d, GW4)
-        t0 = net.ip(*[f"addr replace {GW4}/24 dev wan0"] * 50)
-        d.wait_log(event="heard", after=t0)
+        # All of them are heard before what comes after them.
+        net.ip(*[f"addr replace {GW4}/24 dev wan0"] * 50)
         swap(net)
         published(net, d, GW4_NEW)
         d.stop()

@@ -116,7 +116,8 @@ def test_leases_are_renewed():
             t0 = time.monotonic()
             for _ in range(3):
                 lease.renew()
-            d.wait_log(event="heard", after=t0)
+            t1 = net.ip("addr add 10.77.0.1/32 dev wan0", "addr del 10.77.0.1/32 dev wan0")
+            d.wait_log(event="heard", after=t1)
             time.sleep(0.3)
             assert not net.wire.updates(t0)
             time.sleep(1.1)  # Knot
