@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <ev.h>
 
@@ -15,6 +16,7 @@
 #include "daemon/judge.h"
 #include "daemon/renew.h"
 #include "daemon/refusal.h"
+#include "daemon/silence.h"
 #include "daemon/tell.h"
 
 static const struct backoff retry = { .first_ms = 5000, .most_ms = 900000 };
@@ -205,6 +207,19 @@ static uint64_t act_process_ms(const struct entry *e)
 	return ms > e->process_ms ? ms : e->process_ms;
 }
 
+static void act_note_silence(struct entry *e)
+{
+	const struct resolver_answer *a = e->answer;
+	char why[400] = "none is reachable";
+
+	if (a && a->status != 0)
+		(void)snprintf(why, sizeof(why), "%s", strerror(-a->status));
+	else if (a && a->n_servers > 0)
+		(void)resolver_server_print(&a->servers[0], why, sizeof(why));
+	e->silence = silence_note(e->world->silences, e->silence,
+				  a ? a->zone : NULL, e->config->name, why);
+}
+
 void act_back_off(struct entry *e, enum record_event why)
 {
 	uint64_t now_ms = clock_mono_ms(), delay_ms, rest_ms;
@@ -236,6 +251,8 @@ void act_back_off(struct entry *e, enum record_event why)
 	e->retry_after_s = 0;
 	if (why == RECORD_UNKNOWN_KEEP && !e->error)
 		act_set_text(&e->error, "no name server could be asked");
+	if (why == RECORD_UNKNOWN_KEEP)
+		act_note_silence(e);
 	act_arm(e, delay_ms);
 }
 

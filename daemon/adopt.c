@@ -40,6 +40,7 @@ void adopt_feed(struct feed *f, struct feed *const *old, size_t n_old)
 		(void)addr_set_assign(&f->told, old[i]->told.items,
 				      old[i]->told.n);
 		f->prefix = old[i]->prefix;
+		f->lack = old[i]->lack;
 		source_adopt(s, was);
 		return;
 	}

@@ -452,7 +452,8 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.user = user,
 	};
 	const struct upkeep_owner upkeep = {
-		.say = modules_say, .prove = modules_prove, .user = &a.m,
+		.say = modules_say, .prove = modules_prove,
+		.tell = modules_tell, .user = &a.m,
 	};
 	struct notify_options no = {
 		.program = paths->notify,

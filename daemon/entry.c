@@ -15,6 +15,7 @@
 #include "daemon/own.h"
 #include "daemon/fingerprint.h"
 #include "daemon/refusal.h"
+#include "daemon/silence.h"
 #include "daemon/state.h"
 #include "daemon/tell.h"
 #include "monitor/monitor.h"
@@ -171,6 +172,11 @@ void entry_event(struct entry *e, enum record_event event)
 	entry_set_pending(e, e->state == RECORD_CONFIRMING ||
 				     e->state == RECORD_CHECKING);
 	tell_moved(e, from, event);
+	/* What is not asked any more has no silence, either. */
+	if (e->silence && (is_answer(event) || event <= RECORD_GONE)) {
+		silence_leave(e->world->silences, e->silence, is_answer(event));
+		e->silence = NULL;
+	}
 	if (e->deaf && is_answer(event)) {
 		e->deaf = false;
 		e->world->healed(e->world->user);
@@ -352,6 +358,7 @@ void entry_free(struct entry *e)
 	entry_disarm(e);
 	ev_timer_stop(e->world->loop, &e->hold);
 	check_cancel(e);
+	silence_leave(e->world->silences, e->silence, false);
 	account_withdraw(e->account, e);
 	if (e->pending)
 		account_pending_add(e->account, -1);

@@ -26,6 +26,8 @@ struct announce;
 struct job;
 struct monitor;
 struct own;
+struct silence;
+struct silences;
 struct state;
 
 /* What a backoff, or a refusal, waits for: what ends it before its time. */
@@ -52,6 +54,7 @@ struct entry_world {
 	const struct announce *announce;
 	struct state *state;
 	struct own *own;
+	struct silences *silences;
 	bool dry_run;
 	/* Called whenever an entry has changed its state. */
 	void (*moved)(void *user);
@@ -116,6 +119,7 @@ struct entry {
 	bool differs; /* ... and the servers say something else for good */
 	bool failing;       /* failed or refused was told */
 	bool deaf;          /* nobody could be reached last */
+	struct silence *silence; /* ... nor any name server; NULL: not so */
 	bool healed;        /* ... and that ended while an update waited */
 	enum entry_wait wait; /* in RECORD_BACKOFF */
 	uint64_t turn_ms;     /* promised by the account; 0: none */

@@ -157,19 +157,29 @@ static void feed_tell_address(struct feed *f)
 static void feed_tell_lost(struct feed *f)
 {
 	struct log_fields fields = feed_fields(f, "lost");
-	char was[ADDR_SET_STRLEN];
+	const struct lack_question q = {
+		.monitor = f->world->monitor,
+		.config = source_config(f->source),
+		.ipv4 = source_family(f->source) == AF_INET,
+		.ipv6 = source_family(f->source) == AF_INET6,
+	};
+	char was[ADDR_SET_STRLEN], what[LACK_STRLEN];
 	bool remove = false;
 
 	if (f->told.n == 0)
 		return;
+	f->lack = LACK_TOLD;
+	(void)lack_find(&q, what);
 	(void)addr_set_print(&f->told, was, sizeof(was));
 	for (size_t i = 0; i < f->n_entries; i++)
 		remove |= f->entries[i]->config->remove_on_loss;
 	log_line(LOG_LEVEL_WARNING, &fields,
-		 "no usable address any more (was %s), %s", was,
+		 "no usable address any more (was %s), %s; waiting for %s",
+		 was,
 		 remove ? "what is published is removed if none comes back "
 			  "within on-loss-hold"
-			: "keeping what is published");
+			: "keeping what is published",
+		 what);
 	feed_post(f, (struct hook_event){ .event = "lost",
 					  .old_address = was });
 }

@@ -7,6 +7,7 @@
 
 #include "base/addr_set.h"
 #include "daemon/entry.h"
+#include "daemon/lack.h"
 #include "daemon/source.h"
 
 struct feed {
@@ -17,6 +18,7 @@ struct feed {
 	struct addr_set told; /* public addresses told last */
 	ev_timer tell;        /* what is to be told, after acting on it */
 	struct addr prefix;   /* told last; family 0: none */
+	enum lack lack;       /* what its source waits for, as told */
 	uint64_t print;       /* of its source's settings */
 	bool stays;           /* of use to plan.c only */
 };

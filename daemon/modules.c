@@ -189,6 +189,7 @@ int modules_open(struct modules *m, const struct config *config,
 		.announce = &m->announce,
 		.state = m->state,
 		.own = &m->own,
+		.silences = &m->silences,
 		.dry_run = dry_run,
 		.moved = owner->moved,
 		.healed = owner->healed,
@@ -212,6 +213,14 @@ void modules_say(void *user, char *out, size_t size)
 
 	if (m->setup)
 		summary_print(m->setup, out, size);
+}
+
+void modules_tell(void *user)
+{
+	const struct modules *m = user;
+
+	if (m->setup)
+		setup_tell_lacks(m->setup);
 }
 
 bool modules_prove(void *user)

@@ -10,6 +10,7 @@
 #include "daemon/entry.h"
 #include "daemon/own.h"
 #include "daemon/setup.h"
+#include "daemon/silence.h"
 #include "daemon/shipped.h"
 #include "daemon/source.h"
 #include "monitor/monitor.h"
@@ -32,6 +33,7 @@ struct modules {
 	struct announce announce;
 	struct state *state;
 	struct own own;
+	struct silences silences;
 	struct setup *setup; /* NULL: not open yet, or stopping */
 	const struct notify_config *accounts; /* in use; notify's */
 	struct source_world source_world;
@@ -67,6 +69,8 @@ int modules_use(struct modules *m, struct config *config,
 /* For upkeep: a line on how it goes; and does the kernel still answer? */
 void modules_say(void *user, char *out, size_t size);
 bool modules_prove(void *user);
+/* What has lasted a moment is told: what is waited for. */
+void modules_tell(void *user);
 
 void modules_close(struct modules *m);
 

@@ -13,6 +13,7 @@
 
 #include "config/config.h"
 #include "daemon/entry.h"
+#include "daemon/lack.h"
 #include "daemon/source.h"
 
 struct account;
@@ -56,6 +57,13 @@ void setup_look(struct setup *s, int ifindex, uint64_t heard_ns);
 void setup_look_again(struct setup *s);
 /* ... at what found nobody to ask: there is somebody else to be asked now. */
 void setup_retry(struct setup *s);
+
+/*
+ * What sources without any address wait for: each is told when it has begun.
+ * And of the first of them, in people's words; NULL: no source lacks one.
+ */
+void setup_tell_lacks(struct setup *s);
+const char *setup_lack(const struct setup *s, char out[LACK_STRLEN]);
 
 /*
  * Something has healed: what waited for it is tried again within

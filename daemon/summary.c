@@ -32,6 +32,7 @@ static int badness(const struct entry *e)
 
 void summary_print(const struct setup *s, char *out, size_t size)
 {
+	char lack[LACK_STRLEN];
 	const struct entry *worst = NULL;
 	struct entry *const *entries;
 	size_t n, shown = 0, good = 0;
@@ -49,7 +50,11 @@ void summary_print(const struct setup *s, char *out, size_t size)
 			worst = e;
 	}
 	len = snprintf(out, size, "%zu of %zu published", good, shown);
-	if (worst && len > 0 && (size_t)len < size)
+	if ((!worst || worst->state == RECORD_WAITING) &&
+	    setup_lack(s, lack) && len > 0 && (size_t)len < size)
+		(void)snprintf(out + len, size - (size_t)len,
+			       "; waiting for %s", lack);
+	else if (worst && len > 0 && (size_t)len < size)
 		(void)snprintf(out + len, size - (size_t)len,
 			       "; %s/%s at %s: %s%s%s", worst->config->name,
 			       entry_family_name(worst),

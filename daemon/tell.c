@@ -165,6 +165,12 @@ void tell_accepted(const struct entry *e, const struct notify_reply *reply)
 void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
 {
 	struct log_fields f = fields(e, "failed");
+	static const char *const until[] = {
+		[ENTRY_WAIT_SERVER] = "",
+		[ENTRY_WAIT_TURN] = "",
+		[ENTRY_WAIT_NET] = "waiting for the network, ",
+		[ENTRY_WAIT_CLOCK] = "waiting for the clock, ",
+	};
 	char print[TEXT_MAX + 8], delay[32];
 	struct hook_event more = { .error = print };
 
@@ -175,7 +181,8 @@ void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
 	more.retry_in_s = (int64_t)((delay_ms + 999) / 1000);
 	/* Told when it begins; each further try is for the curious. */
 	log_line(e->failures <= 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, &f,
-		 "update failed (%s), trying again %s%s", print,
+		 "update failed (%s), %strying again %s%s", print,
+		 until[e->wait],
 		 e->wait == ENTRY_WAIT_CLOCK ? "when the clock is set, or in "
 					     : "in ", delay);
 	post(e, "failed", more);

@@ -14,6 +14,8 @@
 /* How often the service manager hears of it at most. */
 #define STATUS_S 0.1
 #define LINE_MAX_BYTES 300
+/* A link that comes up, or a lease, takes a moment: no word of that. */
+#define TELL_S 1.0
 
 static void upkeep_say(const struct upkeep *u, char line[LINE_MAX_BYTES])
 {
@@ -41,6 +43,15 @@ static void upkeep_status_due(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)revents;
 	upkeep_say(u, line);
 	sd_notify_status(&u->sd, line);
+}
+
+static void upkeep_tell_due(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	const struct upkeep *u = w->data;
+
+	(void)loop;
+	(void)revents;
+	u->owner.tell(u->owner.user);
 }
 
 /* That this is called proves the loop. */
@@ -71,8 +82,10 @@ void upkeep_start(struct upkeep *u, struct ev_loop *loop,
 	sd_notify_open(&u->sd);
 	ev_timer_init(&u->tidy, upkeep_tidy, TIDY_S, 0.0);
 	ev_timer_init(&u->status, upkeep_status_due, STATUS_S, 0.0);
+	ev_timer_init(&u->tell, upkeep_tell_due, TELL_S, 0.0);
 	ev_timer_init(&u->watchdog, upkeep_watchdog_due, 0.0, 0.0);
 	u->status.data = u;
+	u->tell.data = u;
 	u->watchdog.data = u;
 	watch_clock(loop, &u->clock);
 }
@@ -83,6 +96,7 @@ void upkeep_stop(struct upkeep *u)
 	ev_periodic_stop(u->loop, &u->clock);
 	ev_timer_stop(u->loop, &u->tidy);
 	ev_timer_stop(u->loop, &u->status);
+	ev_timer_stop(u->loop, &u->tell);
 	ev_timer_stop(u->loop, &u->watchdog);
 	sd_notify_close(&u->sd);
 }
@@ -112,12 +126,15 @@ void upkeep_stopping(struct upkeep *u)
 {
 	u->ready = false;
 	ev_timer_stop(u->loop, &u->status);
+	ev_timer_stop(u->loop, &u->tell);
 	sd_notify_stopping(&u->sd);
 }
 
 void upkeep_moved(struct upkeep *u)
 {
 	upkeep_arm(u, &u->tidy, TIDY_S);
+	if (u->ready)
+		upkeep_arm(u, &u->tell, TELL_S);
 	if (u->ready && sd_notify_wanted(&u->sd))
 		upkeep_arm(u, &u->status, STATUS_S);
 }

@@ -21,6 +21,8 @@ struct upkeep_owner {
 	 * work again.
 	 */
 	bool (*prove)(void *user);
+	/* Some time after something happened: is there something to tell? */
+	void (*tell)(void *user);
 	void *user;
 };
 
@@ -32,6 +34,7 @@ struct upkeep {
 	ev_periodic clock; /* see watch_clock.h */
 	ev_timer tidy;     /* some time after the last activity */
 	ev_timer status;   /* a little after a change */
+	ev_timer tell;     /* ... when what has changed has lasted */
 	ev_timer watchdog;
 };
 

@@ -11,6 +11,7 @@ import time
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import A, GW4, GW4_NEW, ISP4, Lab
+from manager import Manager
 
 CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
 
@@ -32,36 +33,12 @@ def swap(net):
     )
 
 
-class Manager:
-    """What systemd hears."""
-
-    def __init__(self):
-        self.path = f"{lab.RUN}/t/notify"
-        if os.path.exists(self.path):
-            os.unlink(self.path)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.socket.bind(self.path)
-        self.told = []
-
-    def wait(self, text, deadline_s=10):
-        end = time.monotonic() + deadline_s
-        while not any(text in t for t in self.told):
-            self.socket.settimeout(max(0.01, end - time.monotonic()))
-            try:
-                self.told.append(self.socket.recv(4096).decode())
-            except TimeoutError:
-                raise AssertionError(f"no {text}: {self.told}") from None
-        return next(t for t in self.told if text in t)
-
-
 def test_the_service_manager_is_told():
     with Lab() as net:
-        manager = Manager()
-        os.environ.update(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="900000")
-        try:
-            d = Evddnsd(net).start()
-        finally:
-            del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
+        manager = Manager(watchdog_usec=900000)
+        d = Evddnsd(net)
+        d.env = manager.env
+        d.start()
         assert "STATUS=" in manager.wait("READY=1")
         manager.wait("STATUS=1 of 1 published")
         manager.told.clear()

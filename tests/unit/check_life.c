@@ -21,6 +21,7 @@
 #include "daemon/control.h"
 #include "daemon/entry.h"
 #include "daemon/own.h"
+#include "daemon/silence.h"
 #include "daemon/state.h"
 #include "tests/support/fake_ev.h"
 #include "tests/support/life_world.h"
@@ -34,6 +35,7 @@ static struct account *accounts[LIFE_ACCOUNTS];
 static struct entry *entries[LIFE_NAMES];
 static struct config_record records[LIFE_NAMES];
 static struct own own;
+static struct silences silences;
 static struct announce nobody;
 static struct entry_world world;
 static char dir[64];
@@ -60,7 +62,7 @@ static void daemon_start(void)
 	ck_assert_int_eq(state_open(fake_ev_loop(), dir, &state), 0);
 	world = (struct entry_world){
 		.loop = fake_ev_loop(), .announce = &nobody, .state = state,
-		.own = &own, .moved = moved, .healed = healed,
+		.own = &own, .silences = &silences, .moved = moved, .healed = healed,
 	};
 	for (int i = 0; i < LIFE_ACCOUNTS; i++)
 		ck_assert_int_eq(account_new(fake_ev_loop(), NULL, state,
