@@ -34,6 +34,7 @@ struct desk {
 	int status;
 	struct work *works;
 	size_t n_works;
+	int64_t highest_id; /* of all that ever came */
 };
 
 static void check_finished(struct desk *d)
@@ -67,11 +68,12 @@ static void refuse(struct desk *d, const struct job *j, const char *format,
 
 static void unlink_work(struct desk *d, struct work *w)
 {
-	struct work **p = &d->works;
-
-	while (*p != w)
-		p = &(*p)->next;
-	*p = w->next;
+	if (w->next)
+		w->next->before = w->before;
+	if (w->before)
+		w->before->next = w->next;
+	else
+		d->works = w->next;
 	d->n_works--;
 }
 
@@ -116,7 +118,7 @@ static int open_account(struct desk *d, struct account *a)
 
 static struct work *find_work(const struct desk *d, int64_t id)
 {
-	struct work *w = d->works;
+	struct work *w = id > d->highest_id ? NULL : d->works;
 
 	while (w && w->job->id != id)
 		w = w->next;
@@ -133,8 +135,12 @@ static int add_work(struct desk *d, struct job *j, struct account *a,
 		return -ENOMEM;
 	*w = (struct work){ .job = j, .account = a, .desk = d,
 			    .next = d->works };
+	if (w->next)
+		w->next->before = w;
 	d->works = w;
 	d->n_works++;
+	if (j->id > d->highest_id)
+		d->highest_id = j->id;
 	if (!more && g->n == 0) {
 		one = w;
 		a->type->submit(a, &one, 1);

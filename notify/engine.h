@@ -42,7 +42,7 @@ struct work {
 	struct job *job;
 	struct account *account;
 	struct desk *desk;
-	struct work *next; /* the desk's */
+	struct work *next, *before; /* the desk's */
 	void *batch;       /* the type's; NULL: not with it */
 	/* Instead of the desk, for what a type does besides; NULL. */
 	void (*done)(struct work *w, const struct outcome *o);

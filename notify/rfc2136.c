@@ -254,20 +254,56 @@ static int put_message(struct writer *w, const char *zone,
 	return 0;
 }
 
-size_t rfc2136_change_size(const struct rfc2136_change *c)
+void rfc2136_size_start(struct rfc2136_size *s, const char *zone)
 {
-	size_t each = strlen(c->name) + 3 + RR_FIXED, size = each;
+	/* A name of one byte is the root: no label, no dot. */
+	s->zone_len = strlen(zone);
+	s->prereqs = HEADER_SIZE + s->zone_len + (s->zone_len ? 2 : 1) + 4;
+	s->updates = 0;
+}
 
-	if (c->no_create)
-		size += 2 * each;
-	if (c->ipv4->given)
-		size += each + (c->ipv4->n + c->ipv4->n_was) * (each + 4);
-	if (c->ipv6->given)
-		size += each + (c->ipv6->n + c->ipv6->n_was) * (each + 16);
+/* An owner, written out: up to the zone, and a pointer to it. */
+static size_t owner_size(const struct rfc2136_size *s, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (s->zone_len == 0)
+		return len + 2;
+	return (len > s->zone_len ? len - s->zone_len : 0) + 2;
+}
+
+static size_t set_size(const struct job_set *set, size_t each, size_t len)
+{
+	if (!set->given)
+		return 0;
+	return (set->was_given ? 0 : each) +
+	       (set->n + set->n_was) * (each + len);
+}
+
+bool rfc2136_size_add(struct rfc2136_size *s, const struct rfc2136_change *c)
+{
+	size_t first = owner_size(s, c->name) + RR_FIXED, prereqs = 0;
+	size_t next = s->prereqs <= POINTER_MAX ? 2 + RR_FIXED : first;
+	size_t updates = 0, all;
+
+	if (c->any_name)
+		next = first;
+	else
+		prereqs += first;
+	if (c->no_create && c->ipv4->given)
+		prereqs += next;
+	if (c->no_create && c->ipv6->given)
+		prereqs += next;
+	updates += set_size(c->ipv4, next, 4) + set_size(c->ipv6, next, 16);
 	for (size_t i = 0; i < c->n_records; i++)
-		size += strlen(c->records[i].name) + 3 + RR_FIXED +
-			c->records[i].len;
-	return size;
+		updates += owner_size(s, c->records[i].name) + RR_FIXED +
+			   c->records[i].len;
+	all = s->prereqs + prereqs + s->updates + updates;
+	if (all > UINT16_MAX - TSIG_SIZE_MAX)
+		return false;
+	s->prereqs += prereqs;
+	s->updates += updates;
+	return true;
 }
 
 int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
@@ -276,11 +312,15 @@ int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
 {
 	struct rfc2136_message m = { .mac_len = 0 };
 	struct owner one = { .at = 0 }, *owners = &one;
-	struct writer w = { .size = HEADER_SIZE + NAME_MAX_WIRE + 4 };
+	struct rfc2136_size size;
+	struct writer w = { .size = 0 };
 	int r = -ENOMEM;
 
+	rfc2136_size_start(&size, zone);
 	for (size_t i = 0; i < n; i++)
-		w.size += rfc2136_change_size(&changes[i]);
+		if (!rfc2136_size_add(&size, &changes[i]))
+			return -EMSGSIZE;
+	w.size = size.prereqs + size.updates;
 	w.data = malloc(w.size + TSIG_SIZE_MAX);
 	if (n > 1)
 		owners = calloc(n, sizeof(*owners));
@@ -292,8 +332,6 @@ int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
 	if (r == 0 && key)
 		r = tsig_sign(w.data, &w.len, w.size, key, now_s, m.mac,
 			      &m.mac_len);
-	if (r == 0 && w.len > UINT16_MAX)
-		r = -EMSGSIZE;
 out:
 	if (owners != &one)
 		free(owners);

@@ -65,8 +65,16 @@ int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
 		  int64_t now_s, struct rfc2136_message *ret);
 void rfc2136_message_done(struct rfc2136_message *m);
 
-/* At least what this change takes in a message. */
-size_t rfc2136_change_size(const struct rfc2136_change *c);
+/* What a message comes to, change by change; TSIG_SIZE_MAX is left to it. */
+struct rfc2136_size {
+	size_t zone_len;
+	size_t prereqs; /* and what stands before them */
+	size_t updates;
+};
+
+void rfc2136_size_start(struct rfc2136_size *s, const char *zone);
+/* False, and nothing is added: past 64 KiB. */
+bool rfc2136_size_add(struct rfc2136_size *s, const struct rfc2136_change *c);
 
 /*
  * A question, signed where key is not NULL, to be judged as an update is. 0,

@@ -15,8 +15,6 @@
 #include "notify/update.h"
 #include "notify/update_batch.h"
 
-/* What of a message's 64 KiB is left to its changes; TSIG takes < 800. */
-#define CHANGES_MAX 60000
 /* Works that may be sent apart because one of them spoils a message. */
 #define APART_BUDGET 40
 #define ZONES_MAX 4096
@@ -99,12 +97,12 @@ static const char *zone_of(const struct update *u, const struct job *j)
 	return u->zone ? u->zone : update_zone_known(u, j->name);
 }
 
-static size_t size_of(const struct job *j)
+static bool has_room(struct rfc2136_size *size, const struct job *j)
 {
 	struct rfc2136_change c = { .name = j->name, .ipv4 = &j->ipv4,
 				    .ipv6 = &j->ipv6 };
 
-	return rfc2136_change_size(&c);
+	return rfc2136_size_add(size, &c);
 }
 
 /* May both leave in one message, from the same place? */
@@ -132,20 +130,21 @@ static size_t submit_some(struct update *u, struct work **left, size_t n,
 			  struct work **group)
 {
 	const struct job *first = left[0]->job;
-	size_t grouped = 0, kept = 0, size = 0;
+	const char *zone = zone_of(u, first);
+	struct rfc2136_size size;
+	size_t grouped = 0, kept = 0;
 
+	rfc2136_size_start(&size, zone ? zone : "");
 	for (size_t i = 0; i < n; i++) {
-		size_t more = size_of(left[i]->job);
+		bool room = (i == 0 || fits(u, first, left[i]->job)) &&
+			    has_room(&size, left[i]->job);
 
-		if (i == 0 || (fits(u, first, left[i]->job) &&
-			       size + more <= CHANGES_MAX)) {
+		if (i == 0 || room)
 			group[grouped++] = left[i];
-			size += more;
-		} else {
+		else
 			left[kept++] = left[i];
-		}
 	}
-	batch_start(u, group, grouped, zone_of(u, first), APART_BUDGET);
+	batch_start(u, group, grouped, zone, APART_BUDGET);
 	return kept;
 }
 

@@ -103,13 +103,19 @@ static void check_row(const struct row *r, const struct tsig_key *k)
 	struct job_set ipv4 = set_of(r->ipv4, a4), ipv6 = set_of(r->ipv6, a6);
 	struct rfc2136_change c = { .name = r->owner, .ipv4 = &ipv4,
 				    .ipv6 = &ipv6, .ttl_s = r->ttl_s };
+	struct rfc2136_size size;
 	struct rfc2136_message m;
 	char text[TEXT_MAX] = "";
 	ldns_pkt *pkt;
 
 	ck_assert_int_eq(rfc2136_build(r->zone, &c, 1, k, ID, NOW, &m), 0);
-	ck_assert_uint_le(m.len, 12 + 255 + 4 + rfc2136_change_size(&c) +
-					 TSIG_SIZE_MAX);
+	rfc2136_size_start(&size, r->zone);
+	ck_assert(rfc2136_size_add(&size, &c));
+	if (k)
+		ck_assert_uint_le(m.len, size.prereqs + size.updates +
+						 TSIG_SIZE_MAX);
+	else
+		ck_assert_uint_eq(m.len, size.prereqs + size.updates);
 	ck_assert_int_eq(ldns_wire2pkt(&pkt, m.wire, m.len),
 			 LDNS_STATUS_OK);
 	ck_assert_uint_eq(ldns_pkt_id(pkt), ID);
@@ -150,33 +156,16 @@ START_TEST(test_build)
 }
 END_TEST
 
-/* Names far into a message cannot be pointed to: they are written again. */
-START_TEST(test_many)
+static void check_names(const char names[][40], size_t n,
+			const struct rfc2136_message *m,
+			const struct tsig_key *k)
 {
-	static char names[1000][32];
-	static struct rfc2136_change changes[1000];
-	struct addr a[4];
-	struct job_set four = set_of("192.0.2.7", a);
-	struct job_set none = { .given = false };
-	struct tsig_key k = key("hmac-sha256");
-	struct rfc2136_message m;
-	size_t size = 12 + 255 + 4 + TSIG_SIZE_MAX;
 	ldns_pkt *pkt;
 
-	for (int i = 0; i < 1000; i++) {
-		(void)snprintf(names[i], sizeof(names[i]),
-			       "host-%d.example.org", i);
-		changes[i] = (struct rfc2136_change){
-			.name = names[i], .ipv4 = &four, .ipv6 = &none };
-		size += rfc2136_change_size(&changes[i]);
-	}
-	ck_assert_int_eq(rfc2136_build("example.org", changes, 500, &k, ID,
-				       NOW, &m), 0);
-	ck_assert_uint_le(m.len, size);
-	ck_assert_int_eq(ldns_wire2pkt(&pkt, m.wire, m.len), LDNS_STATUS_OK);
-	ck_assert(ldns_pkt_tsig_verify(pkt, m.wire, m.len, k.name, k.secret,
-				       NULL));
-	for (size_t i = 0; i < 500; i++) {
+	ck_assert_int_eq(ldns_wire2pkt(&pkt, m->wire, m->len), LDNS_STATUS_OK);
+	ck_assert(ldns_pkt_tsig_verify(pkt, m->wire, m->len, k->name,
+				       k->secret, NULL));
+	for (size_t i = 0; i < n; i++) {
 		char *owner = ldns_rdf2str(ldns_rr_owner(ldns_rr_list_rr(
 			ldns_pkt_authority(pkt), 2 * i + 1)));
 
@@ -184,7 +173,48 @@ START_TEST(test_many)
 		free(owner);
 	}
 	ldns_pkt_free(pkt);
+}
+
+/*
+ * Names far into a message cannot be pointed to: they are written again. As
+ * many as there is room for are in it, and not one more.
+ */
+START_TEST(test_many)
+{
+	static const char *const below[] = { "", ".of.the.whole.fleet" };
+	static const size_t least[] = { 1000, 700 };
+	static char names[3000][40];
+	static struct rfc2136_change changes[3000];
+	struct addr a[4];
+	struct job_set four = set_of("192.0.2.7", a);
+	struct job_set none = { .given = false };
+	struct tsig_key k = key("hmac-sha256");
+	struct rfc2136_message m;
+	struct rfc2136_size size;
+	size_t n = 0, len;
+
+	rfc2136_size_start(&size, "example.org");
+	for (;; n++) {
+		(void)snprintf(names[n], sizeof(names[n]),
+			       "gw-%zu%s.example.org", n, below[_i]);
+		changes[n] = (struct rfc2136_change){
+			.name = names[n], .ipv4 = &four, .ipv6 = &none };
+		if (!rfc2136_size_add(&size, &changes[n]))
+			break;
+	}
+	ck_assert_uint_ge(n, least[_i]);
+	len = size.prereqs + size.updates;
+	ck_assert_int_eq(rfc2136_build("example.org", changes, n, NULL, ID,
+				       NOW, &m), 0);
+	ck_assert_uint_eq(m.len, len);
 	rfc2136_message_done(&m);
+	ck_assert_int_eq(rfc2136_build("example.org", changes, n, &k, ID, NOW,
+				       &m), 0);
+	ck_assert_uint_le(m.len, 65535);
+	check_names(names, n, &m, &k);
+	rfc2136_message_done(&m);
+	ck_assert_int_eq(rfc2136_build("example.org", changes, n + 1, &k, ID,
+				       NOW, &m), -EMSGSIZE);
 	tsig_key_done(&k);
 }
 END_TEST
@@ -341,7 +371,7 @@ Suite *suite(void)
 	TCase *tc = tcase_create("messages");
 
 	tcase_add_loop_test(tc, test_build, 0, SUITE_COUNT(rows));
-	tcase_add_test(tc, test_many);
+	tcase_add_loop_test(tc, test_many, 0, 2);
 	tcase_add_loop_test(tc, test_bad, 0, SUITE_COUNT(bad));
 	tcase_add_test(tc, test_judge_unsigned);
 	tcase_add_test(tc, test_keys);
