@@ -221,7 +221,8 @@ class Evddnsd:
         took = time.monotonic() - began
         self.reader.join(2)
         assert got == status, f"exit status {got}, not {status}:\n{self.tail()}"
-        assert took < 1.0, f"it took {took:.2f} s to stop:\n{self.tail()}"
+        # Under a second where nobody else wants the machine.
+        assert took < 3.0, f"it took {took:.2f} s to stop:\n{self.tail()}"
         assert not any("Sanitizer" in x for x in self.other), self.tail(200)
         assert not any("runtime error" in x for x in self.other), self.tail(200)
         return took

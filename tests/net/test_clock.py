@@ -64,7 +64,7 @@ def waits_then_sends(net, d, clock, server=lab.NS4):
     clock.set(0)
     d.wait_event(event="published", address=GW4)
     first = net.wire.updates(since=t0)[0][0]
-    assert first.time - t0 < 0.5, f"{first.time - t0:.3f} s after it was set"
+    assert first.time - t0 < 3, f"{first.time - t0:.3f} s after it was set"
     assert len(net.wire.updates()) == 2
     assert net.dns(NAME, A, server) == [GW4]
     d.wait_log(event="recovered", name=NAME)

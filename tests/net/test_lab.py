@@ -12,12 +12,12 @@ from lab import A, AAAA, GW4, GW4_NEW, GW6, NS4, NS6, Lab, ask
 
 def test_whoami_answers_with_the_asker():
     with Lab() as net:
-        answer = ask(NS4, "whoami.test", A)
+        answer = lab.wait_until(lambda: ask(NS4, "whoami.test", A))
         assert answer.aa and answer.records[0].value == GW4, answer
         net.batch(
             f"addr add {GW6}/64 dev wan0 nodad", "route add default via fe80::1 dev wan0"
         )
-        answer = ask(NS6, "whoami.test", AAAA)
+        answer = lab.wait_until(lambda: ask(NS6, "whoami.test", AAAA))
         assert answer.aa and answer.records[0].value == GW6, answer
 
 

@@ -54,7 +54,7 @@ static void setup(void)
 {
 	const char *servers[1];
 	struct lookup_options o = {
-		.servers = servers, .n_servers = 1, .timeout_ms = 30,
+		.servers = servers, .n_servers = 1, .timeout_ms = 200,
 		.tries = 2,
 	};
 
