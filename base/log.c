@@ -23,6 +23,7 @@ static struct {
 	enum log_format format;
 	enum log_sink sink;
 	bool journal; /* stderr is read by the journal: prefix priorities */
+	bool started; /* who started us has gone */
 } sink = { .program = "evddns", .level = LOG_LEVEL_NOTICE };
 
 static const struct level {
@@ -57,6 +58,11 @@ void log_start(const char *program, enum log_level level,
 	sink.journal = to == LOG_SINK_STDERR && is_journal(STDERR_FILENO);
 	if (to == LOG_SINK_SYSLOG)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void log_started(void)
+{
+	sink.started = true;
 }
 
 void log_set_level(enum log_level level)
@@ -232,7 +238,8 @@ void log_line(enum log_level level, const struct log_fields *fields,
 	if (sink.sink == LOG_SINK_SYSLOG) {
 		line.text[line.len] = '\0';
 		syslog(levels[level].priority, "%s", line.text);
-		return;
+		if (sink.started)
+			return;
 	}
 	line.text[line.len++] = '\n';
 	/* One write, so that lines of several processes do not mix. */

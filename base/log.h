@@ -38,6 +38,11 @@ struct log_fields {
 /* program is borrowed for ever. $JOURNAL_STREAM is looked at here. */
 void log_start(const char *program, enum log_level level,
 	       enum log_format format, enum log_sink sink);
+/*
+ * Until this is called, what goes to syslog is written to standard error as
+ * well: who starts a daemon wants to see why it does not.
+ */
+void log_started(void);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 bool log_wants(enum log_level level);

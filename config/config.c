@@ -266,19 +266,26 @@ static int loading_duplicates(struct loading *l)
 static int loading_hooks_directory(struct loading *l, const char *sysconfdir)
 {
 	char **directory = &l->c->hooks_directory, *full;
-	const char *from = NULL, *slash;
+	const struct config_setting *s = NULL;
+	const char *slash;
 
 	if (!*directory) {
 		*directory = str_dupf("%s/hooks.d", sysconfdir);
 		return *directory ? 0 : -ENOMEM;
 	}
-	for (size_t i = 0; i < l->tree->n_sections; i++)
+	for (size_t i = 0; i < l->tree->n_sections && !s; i++)
 		if (section_find(l->tree->sections[i].type) == SECTION_HOOKS)
-			from = l->tree->sections[i].file;
-	slash = from ? strrchr(from, '/') : NULL;
+			s = config_section_find(&l->tree->sections[i],
+						"directory");
+	if (!s)
+		return 0;
+	l->c->hooks_file = s->file;
+	l->c->hooks_line = s->line;
+	slash = strrchr(s->file, '/');
 	if (**directory == '/' || !slash)
 		return 0;
-	full = str_dupf("%.*s/%s", (int)(slash - from), from, *directory);
+	full = str_dupf("%.*s/%s", (int)(slash - s->file), s->file,
+			*directory);
 	if (!full)
 		return -ENOMEM;
 	free(*directory);

@@ -93,6 +93,8 @@ struct config {
 	size_t n_records;
 
 	char *hooks_directory;
+	const char *hooks_file; /* where it is named; NULL: the usual one */
+	unsigned int hooks_line;
 	uint64_t hooks_timeout_ms;
 	unsigned int hooks_parallel;
 

@@ -148,11 +148,9 @@ const char *faults_print(const struct fault *f, char *out, size_t size)
 {
 	if (f->file[0] == '\0')
 		(void)snprintf(out, size, "%s", f->text);
-	else if (f->line == 0)
-		(void)snprintf(out, size, "%s: %s", f->file, f->text);
 	else
-		(void)snprintf(out, size, "%s:%u: %s", f->file, f->line,
-			       f->text);
+		(void)snprintf(out, size, "%s:%u: %s", f->file,
+			       f->line ? f->line : 1, f->text);
 	return out;
 }
 

@@ -12,7 +12,7 @@
 /* text has no FILE:LINE; file is "" where a fault belongs to none. */
 struct fault {
 	char *file;
-	unsigned int line; /* 0: the file as a whole */
+	unsigned int line; /* 0: the file as a whole, told as its first */
 	char *text;
 };
 
@@ -37,7 +37,7 @@ void faults_add_no_memory(struct faults *f, const char *file,
  * twice in the same words of the same line stays once.
  */
 void faults_sort(struct faults *f);
-/* "FILE:LINE: text", "FILE: text" or "text". Returns out. */
+/* "FILE:LINE: text", or "text" where there is no file. Returns out. */
 const char *faults_print(const struct fault *f, char *out, size_t size);
 void faults_done(struct faults *f);
 

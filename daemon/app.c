@@ -291,20 +291,14 @@ static void app_reloaded(void *user, struct loaded *l)
 	if (r < 0)
 		return;
 	front_use(&a->front, setup_config(a->m.setup));
-	log_info("reloaded %s", a->options->config ? a->options->config
-						   : a->paths->config);
+	log_info("reloaded %s", a->paths->config);
 	app_post(a, "reload");
 	setup_look(a->m.setup, 0, 0);
 }
 
-static const char *app_config_path(const struct app *a)
-{
-	return a->options->config ? a->options->config : a->paths->config;
-}
-
 static int app_load(struct app *a, loading_done_fn *done)
 {
-	return loading_start(a->m.notify, app_config_path(a),
+	return loading_start(a->m.notify, a->paths->config,
 			     a->paths->sysconfdir, done, a, &a->loading);
 }
 
@@ -337,6 +331,20 @@ static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
 
 /* ---- start ---- */
 
+/* What was made for whom we become is given away before. */
+static int app_drop(const struct app *a, bool made_state_dir)
+{
+	const char *user = a->options->user;
+
+	if (!user)
+		return 0;
+	if (made_state_dir)
+		(void)privilege_give(user, a->paths->state_dir);
+	if (a->front.control)
+		(void)privilege_give(user, a->paths->control);
+	return privilege_drop(user);
+}
+
 static int app_begin(struct app *a, struct loaded *l)
 {
 	struct config *config = l->config;
@@ -346,30 +354,27 @@ static int app_begin(struct app *a, struct loaded *l)
 		.healed = app_healed,
 		.user = a,
 	};
-	int r = modules_open(&a->m, config,
-			     a->options->state_dir ? a->options->state_dir
-						   : a->paths->state_dir,
+	bool first = access(a->paths->state_dir, F_OK) < 0;
+	int r = modules_open(&a->m, config, a->paths->state_dir,
 			     a->options->dry_run, &owner);
 
 	if (r != 0)
 		return r;
 	hooks_on_idle(a->m.hooks, app_end_when_idle, a);
 	if (!a->options->once)
-		front_open(&a->front, a->loop,
-			   a->options->control ? a->options->control
-					       : a->paths->control, config);
+		front_open(&a->front, a->loop, a->paths->control, config);
 	l->config = NULL;
 	r = app_use(a, config, l->accounts);
 	if (r == 0) {
 		l->accounts = NULL;
-		r = a->options->user ? privilege_drop(a->options->user) : 0;
+		r = app_drop(a, first);
 	}
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
-		return r == -ENOENT ? EX_NOUSER : EX_OSERR;
+		return EX_OSERR;
 	}
 	a->running = true;
-	log_info("started, %s", app_config_path(a));
+	log_info("started, %s", a->paths->config);
 	app_post(a, "start");
 	a->ready(a->user);
 	upkeep_ready(&a->upkeep);

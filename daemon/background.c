@@ -100,6 +100,7 @@ void background_ready(void *user)
 			log_warning("%s cannot be written (%s), going on "
 				    "without", b->pidfile, strerror(-r));
 	}
+	log_started();
 	if (b->pipe < 0)
 		return;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);

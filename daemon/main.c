@@ -20,13 +20,15 @@
 #include "daemon/background.h"
 #include "daemon/options.h"
 #include "daemon/paths.h"
+#include "daemon/privilege.h"
 
 static int say_version(const struct paths *paths)
 {
 	(void)printf("evddnsd %s\n"
-		     "libev %d.%d, c-ares %s, jansson %s, idn %s\n",
-		     PACKAGE_VERSION, ev_version_major(), ev_version_minor(),
-		     ares_version(NULL), jansson_version_str(),
+		     "libmnl %s, libev %d.%d, c-ares %s, jansson %s, idn %s\n",
+		     PACKAGE_VERSION, LIBMNL_VERSION, ev_version_major(),
+		     ev_version_minor(), ares_version(NULL),
+		     jansson_version_str(),
 #ifdef HAVE_IDN
 		     "yes"
 #else
@@ -43,16 +45,31 @@ static int say_version(const struct paths *paths)
 /* The other half knows the types. */
 static int ask_notify(const struct options *o, const struct paths *paths)
 {
-	const char *config = o->config ? o->config : paths->config;
-
 	if (o->act == OPTIONS_LIST)
-		(void)execl(paths->notify, "evddns-notify", "-c", config,
-			    "--list-providers", (char *)NULL);
+		(void)execl(paths->notify, "evddns-notify", "-c",
+			    paths->config, "--list-providers", (char *)NULL);
 	else
-		(void)execl(paths->notify, "evddns-notify", "-c", config,
-			    "--show-provider", o->show, (char *)NULL);
+		(void)execl(paths->notify, "evddns-notify", "-c",
+			    paths->config, "--show-provider", o->show, (char *)NULL);
 	(void)fprintf(stderr, "%s: %s\n", paths->notify, strerror(errno));
 	return EX_UNAVAILABLE;
+}
+
+/* What the command line says stands above what was found. */
+static int find_paths(const struct options *o, struct paths *ret)
+{
+	int r = paths_find(ret);
+
+	if (r < 0)
+		return r;
+	r = paths_replace(&ret->config, o->config);
+	if (r == 0)
+		r = paths_replace(&ret->state_dir, o->state_dir);
+	if (r == 0)
+		r = paths_replace(&ret->control, o->control);
+	if (r < 0)
+		paths_done(ret);
+	return r;
 }
 
 static int run(const struct options *options, const struct paths *paths)
@@ -91,7 +108,12 @@ int main(int argc, char **argv)
 		options_help(stdout);
 		return EX_OK;
 	}
-	if (paths_find(&paths) < 0) {
+	if (options.user && privilege_check(options.user) == -ENOENT) {
+		(void)fprintf(stderr, "evddnsd: %s: no such user or group\n",
+			      options.user);
+		return EX_USAGE;
+	}
+	if (find_paths(&options, &paths) < 0) {
 		(void)fputs("evddnsd: no memory\n", stderr);
 		return EX_OSERR;
 	}

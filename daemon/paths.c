@@ -38,6 +38,17 @@ static char *find_beside(const char *const beside[], int mode,
 	return str_dup(fallback);
 }
 
+/* The service manager may give several, with colons between: the first. */
+static char *find_given(const char *variable, const char *within,
+			const char *fallback)
+{
+	const char *given = getenv(variable);
+	int len = given ? (int)strcspn(given, ":") : 0;
+
+	return len > 0 ? str_dupf("%.*s%s", len, given, within)
+		       : str_dup(fallback);
+}
+
 int paths_find(struct paths *ret)
 {
 	static const char *const notify[] = {
@@ -49,8 +60,6 @@ int paths_find(struct paths *ret)
 		"../share/evddns/reflectors.conf",
 		NULL,
 	};
-	const char *state = getenv("STATE_DIRECTORY");
-	const char *run = getenv("RUNTIME_DIRECTORY");
 	struct paths p = { 0 };
 
 	p.sysconfdir = str_dup(EVDDNS_SYSCONFDIR);
@@ -62,15 +71,29 @@ int paths_find(struct paths *ret)
 			       : find_beside(reflectors, R_OK,
 					     EVDDNS_DATADIR
 					     "/reflectors.conf");
-	p.state_dir = str_dup(state ? state : EVDDNS_STATEDIR);
-	p.control = run ? str_dupf("%s/control", run)
-			: str_dup(EVDDNS_RUNDIR "/control");
+	p.state_dir = find_given("STATE_DIRECTORY", "", EVDDNS_STATEDIR);
+	p.control = find_given("RUNTIME_DIRECTORY", "/control",
+			       EVDDNS_RUNDIR "/control");
 	if (!p.sysconfdir || !p.config || !p.notify || !p.reflectors ||
 	    !p.state_dir || !p.control) {
 		paths_done(&p);
 		return -ENOMEM;
 	}
 	*ret = p;
+	return 0;
+}
+
+int paths_replace(char **path, const char *with)
+{
+	char *copy;
+
+	if (!with)
+		return 0;
+	copy = str_dup(with);
+	if (!copy)
+		return -ENOMEM;
+	free(*path);
+	*path = copy;
 	return 0;
 }
 

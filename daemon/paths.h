@@ -18,6 +18,8 @@ struct paths {
 
 /* 0 or -ENOMEM. Looks at the environment and /proc/self/exe. */
 int paths_find(struct paths *ret);
+/* Instead of what was found, where it is not NULL. 0 or -ENOMEM. */
+int paths_replace(char **path, const char *with);
 void paths_done(struct paths *p);
 
 #endif

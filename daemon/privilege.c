@@ -40,11 +40,17 @@ static int find_group(const char *name, gid_t *gid)
 	return 0;
 }
 
-int privilege_drop(const char *user)
+struct who {
+	uid_t uid;
+	gid_t gid;
+	char *login;
+};
+
+/* The login is the caller's to free. */
+static int find(const char *user, struct who *ret)
 {
-	char *name = str_dup(user), *login = NULL, *group;
-	uid_t uid = 0;
-	gid_t gid = 0;
+	char *name = str_dup(user), *group;
+	struct who who = { 0 };
 	int r;
 
 	if (!name)
@@ -52,13 +58,50 @@ int privilege_drop(const char *user)
 	group = strchr(name, ':');
 	if (group)
 		*group++ = '\0';
-	r = find_user(name, &uid, &gid, &login);
+	r = find_user(name, &who.uid, &who.gid, &who.login);
 	if (r == 0 && group)
-		r = find_group(group, &gid);
-	if (r == 0 && (initgroups(login, gid) < 0 || setgid(gid) < 0 ||
-		       setuid(uid) < 0))
-		r = -errno;
-	free(login);
+		r = find_group(group, &who.gid);
 	free(name);
+	if (r < 0)
+		free(who.login);
+	else
+		*ret = who;
+	return r;
+}
+
+int privilege_check(const char *user)
+{
+	struct who who;
+	int r = find(user, &who);
+
+	if (r == 0)
+		free(who.login);
+	return r;
+}
+
+int privilege_give(const char *user, const char *path)
+{
+	struct who who;
+	int r = find(user, &who);
+
+	if (r < 0)
+		return r;
+	if (lchown(path, who.uid, (gid_t)-1) < 0)
+		r = -errno;
+	free(who.login);
+	return r;
+}
+
+int privilege_drop(const char *user)
+{
+	struct who who;
+	int r = find(user, &who);
+
+	if (r < 0)
+		return r;
+	if (initgroups(who.login, who.gid) < 0 || setgid(who.gid) < 0 ||
+	    setuid(who.uid) < 0)
+		r = -errno;
+	free(who.login);
 	return r;
 }

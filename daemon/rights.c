@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -18,6 +20,15 @@ static bool may_mark(uint32_t mark)
 	return may;
 }
 
+/* The usual directory may be missing; one that somebody names is a slip. */
+static void check_hooks(const struct config *c, struct faults *faults)
+{
+	if (c->hooks_file && access(c->hooks_directory, F_OK) < 0)
+		faults_add(faults, c->hooks_file, c->hooks_line,
+			   "directory: %s: %s", c->hooks_directory,
+			   strerror(errno));
+}
+
 void rights_check(const struct config *c, bool gives_up, struct faults *faults)
 {
 	for (size_t i = 0; i < c->n_sources; i++) {
@@ -30,4 +41,5 @@ void rights_check(const struct config *c, bool gives_up, struct faults *faults)
 				   gives_up ? "-u gives up"
 					    : "this process has not");
 	}
+	check_hooks(c, faults);
 }

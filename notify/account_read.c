@@ -143,7 +143,10 @@ static int take_secret_file(struct type_check *c, const char *name,
 	}
 	if (r == 0)
 		r = secret_read(path, &text, why, sizeof(why));
-	if (r == 0)
+	if (r == 0 && text[0] == '\0')
+		faults_add(c->faults, s->file, s->line, "%s: %s: it is empty",
+			   s->name, path);
+	else if (r == 0)
 		r = account_add(c->account, name, text);
 	else if (r != -ENOMEM)
 		faults_add(c->faults, s->file, s->line, "%s: %s: %s", s->name,

@@ -121,6 +121,8 @@ const char *engine_error(int error)
 		       "without CAP_NET_ADMIN)";
 	case ENOENT:
 		return "the name has no address";
+	case EREMOTEIO:
+		return "the name server would not say (refused, or failed)";
 	case ECONNRESET:
 	case EPIPE:
 		return "the server closed the connection";

@@ -86,7 +86,7 @@ static void version(void)
 	(void)printf("evddns-notify %s\ntypes:", PACKAGE_VERSION);
 	for (size_t i = 0; types[i]; i++)
 		(void)printf(" %s", types[i]->name);
-	(void)printf("\n%s\nldns %s\nc-ares %s\nlibev %d.%d\njansson %s\n",
+	(void)printf(", and those of --list-providers\n%s\nldns %s\nc-ares %s\nlibev %d.%d\njansson %s\n",
 		     curl_version(), ldns_version(), ares_version(NULL),
 		     ev_version_major(), ev_version_minor(), JANSSON_VERSION);
 }

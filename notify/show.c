@@ -222,8 +222,8 @@ int show_type(const char *config, const char *name)
 	r = get(&folders, name, &p);
 	ptype_folders_done(&folders);
 	if (r == -ENOENT)
-		(void)fprintf(stderr, "evddnsd: there is no provider type "
-			      "\"%s\"; see --list-providers\n", name);
+		(void)fprintf(stderr, "there is no provider type \"%s\"; see "
+			      "--list-providers\n", name);
 	if (r < 0)
 		return r == -ENOENT ? EX_USAGE : EX_CONFIG;
 	print_type(p);

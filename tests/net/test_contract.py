@@ -91,5 +91,93 @@ def test_hooks_can_be_tried():
         d.stop()
 
 
+NOBODY = 65534
+
+
+def can_become_somebody_else():
+    try:
+        os.chown(f"{lab.RUN}/t", NOBODY, -1)
+    except OSError as e:
+        print("not tried here:", e.strerror)
+        return False
+    os.chown(f"{lab.RUN}/t", 0, -1)
+    return True
+
+
+def test_whom_it_becomes_can_go_on():
+    with Lab() as net:
+        if not can_become_somebody_else():
+            return
+        d = Evddnsd(net, args=["-u", "nobody"])
+        os.rmdir(d.state_dir)
+        d.start()
+        d.wait_log(event="published")
+        assert os.stat(d.state_dir).st_uid == NOBODY
+        assert os.stat(d.dir + "/control").st_uid == NOBODY
+        wait_until(lambda: os.path.exists(d.state_dir + "/state.json"))
+        # The daemon's user may act.
+        done = subprocess.run(
+            ["setpriv", "--reuid", "nobody", "--regid", "nogroup"]
+            + ["--clear-groups", CTL, "-S", d.dir + "/control", "refresh"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        d.stop()
+
+
+def test_an_unknown_user_is_wrong_usage():
+    with Lab() as net:
+        d = Evddnsd(net)
+        for user in ("nosuch", "root:nosuch", ""):
+            status, text = d.run("-u", user, "-t")
+            assert status == 64 and "no such user" in text, (status, text)
+
+
+def test_who_starts_it_sees_why_it_does_not():
+    with Lab() as net:
+        d = Evddnsd(net, 'record "x.example.org" { ttl = soon }\n')
+        d.log_level = "notice"
+        for how in (["-t"], ["-b"], ["--syslog"], ["-1"], []):
+            done = subprocess.run(
+                [x for x in d.command(*how) if x not in ("--log-format", "json")],
+                capture_output=True, text=True, check=False, timeout=20,
+            )  # fmt: skip
+            assert done.returncode == 78, (how, done)
+            assert f"{d.config_file}:1: ttl is" in done.stderr, (how, done.stderr)
+
+
+def test_every_fault_has_a_file_and_a_line():
+    with Lab() as net:
+        d = Evddnsd(net)
+        d.log_level = "notice"
+        good = SOURCE + PROVIDER + record()
+        os.makedirs(d.dir + "/empty")
+        token = f'provider "c" {{ type = "cloudflare" token-file = "{d.dir}/t" }}\n'
+        with open(d.dir + "/t", "w", encoding="ascii") as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write("\n")
+        for text, what in {
+            "": "there is no record",
+            "#" * (11 << 20): "is larger than 1 MiB",
+            "\x7fELF\x02\x01\x00": "control character",
+            good + 'control { group = "nosuch" }': '"nosuch" is not a group',
+            good + 'control { admin-group = "nosuch" }': "group of this system",
+            good + 'hooks { directory = "/no/such" }': "/no/such: No such file",
+            token + record(provider='"c"'): f"{d.dir}/t: it is empty",
+            good + 'include("empty")': "is a directory",
+        }.items():
+            d.configure(text, hooks=False)
+            done = subprocess.run(
+                [x for x in d.command("-t") if x not in ("--log-format", "json")],
+                capture_output=True, text=True, check=False, timeout=20,
+            )  # fmt: skip
+            assert done.returncode == 78 and what in done.stderr, (what, done)
+            for line in done.stderr.splitlines():
+                file, number, message = line.split(":", 2)
+                assert file == d.config_file and int(number) > 0, line
+                assert message.startswith(" ") and message.strip(), line
+        d.configs = good
+
+
 if __name__ == "__main__":
     lab.main(globals())

@@ -339,7 +339,7 @@ static const struct story {
 	  "main.conf:1: x cannot be read: No such file or directory\n"
 	  "main.conf:2: y cannot be read: No such file or directory" },
 	{ "the main file is missing", { { "b.conf", "" } }, -ENOENT, "",
-	  "main.conf: cannot be read: No such file or directory" },
+	  "main.conf:1: cannot be read: No such file or directory" },
 	{ "a folder", { { "main.conf", "include(\"sub\")" } }, -EISDIR, "",
 	  "main.conf:1: sub is a directory, not a file" },
 	{ "a device", { { "main.conf", "include(\"/dev/null\")" } }, -ENODEV,
