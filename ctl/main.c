@@ -169,6 +169,7 @@ static int show(const struct command *c, const struct buf *answer, bool json)
 	if (!object || error) {
 		(void)fprintf(stderr, "evddnsctl: %s\n",
 			      error ? error : "the answer is not JSON");
+		print_faults(object, stderr);
 		status = object ? EX_UNAVAILABLE : EX_PROTOCOL;
 	} else if (json) {
 		(void)json_dumpf(object, stdout, JSON_INDENT(2));

@@ -163,3 +163,13 @@ void print_event(const json_t *event, FILE *out)
 		(void)fputs(" ms after the kernel's event", out);
 	(void)fputs("\n", out);
 }
+
+void print_faults(const json_t *answer, FILE *out)
+{
+	const json_t *fault;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "faults"), i, fault)
+		if (json_is_string(fault))
+			(void)fprintf(out, "%s\n", json_string_value(fault));
+}

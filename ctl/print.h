@@ -19,4 +19,7 @@ void print_metrics(const json_t *answer, FILE *out);
 /* One of `events`, as a line for people. */
 void print_event(const json_t *event, FILE *out);
 
+/* Of an answer that is an error: each of its faults, if it has any. */
+void print_faults(const json_t *answer, FILE *out);
+
 #endif

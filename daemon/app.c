@@ -286,6 +286,7 @@ static void app_reloaded(void *user, struct loaded *l)
 	loading_free(a->loading);
 	a->loading = NULL;
 	r = app_change(a, l);
+	front_reloaded(&a->front, &l->faults, r);
 	loaded_done(l);
 	upkeep_ready(&a->upkeep); /* by the new one or the old one */
 	if (r < 0)
@@ -302,13 +303,13 @@ static int app_load(struct app *a, loading_done_fn *done)
 			     a->paths->sysconfdir, done, a, &a->loading);
 }
 
-static void app_reload(void *user)
+static int app_reload(void *user)
 {
 	struct app *a = user;
 	int r;
 
 	if (!a->running || a->stopping)
-		return;
+		return -EBUSY;
 	if (a->loading) {
 		loading_free(a->loading); /* the file may be another by now */
 		a->loading = NULL;
@@ -320,30 +321,17 @@ static void app_reload(void *user)
 			  strerror(-r));
 		upkeep_ready(&a->upkeep);
 	}
+	return r;
 }
 
 static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	app_reload(w->data);
+	(void)app_reload(w->data);
 }
 
 /* ---- start ---- */
-
-/* What was made for whom we become is given away before. */
-static int app_drop(const struct app *a, bool made_state_dir)
-{
-	const char *user = a->options->user;
-
-	if (!user)
-		return 0;
-	if (made_state_dir)
-		(void)privilege_give(user, a->paths->state_dir);
-	if (a->front.control)
-		(void)privilege_give(user, a->paths->control);
-	return privilege_drop(user);
-}
 
 static int app_begin(struct app *a, struct loaded *l)
 {
@@ -367,7 +355,10 @@ static int app_begin(struct app *a, struct loaded *l)
 	r = app_use(a, config, l->accounts);
 	if (r == 0) {
 		l->accounts = NULL;
-		r = app_drop(a, first);
+		r = privilege_leave(a->options->user,
+				    first ? a->paths->state_dir : NULL,
+				    a->front.control ? a->paths->control
+						     : NULL);
 	}
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));

@@ -97,10 +97,12 @@ static json_t *do_retry(const struct command_world *w, const char *record,
 static json_t *do_reload(const struct command_world *w, const char *record,
 			 struct buf *out)
 {
+	int r;
+
 	(void)record;
 	(void)out;
-	w->reload(w->user);
-	return done();
+	r = w->reload(w->user);
+	return r < 0 ? control_error(strerror(-r)) : json_null();
 }
 
 static json_t *say_metrics(const struct command_world *w, const char *record,

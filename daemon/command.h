@@ -20,7 +20,7 @@ struct command_world {
 	const struct monitor *monitor;
 	const struct announce *announce;
 	uint64_t started_ms;
-	void (*reload)(void *user);
+	int (*reload)(void *user); /* as front.h says */
 	void *user;
 };
 

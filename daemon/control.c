@@ -17,6 +17,7 @@
 #include "daemon/peer.h"
 
 #define CLIENTS_MAX 16
+#define BACKLOG 64
 #define REQUEST_MAX 4096
 #define ANSWER_MAX (16 << 20)
 /* Of lines that somebody who watches has not read yet. */
@@ -34,6 +35,7 @@ struct client {
 	struct buf request, answer;
 	bool may_act;
 	bool watching; /* {"command":"events"} was said */
+	bool waits;    /* for control_settle() */
 };
 
 struct control {
@@ -122,12 +124,23 @@ static bool is_watch(const json_t *request)
 	return name && strcmp(name, "events") == 0;
 }
 
+/* NULL: what is there already, or that there is no memory. */
+static void client_say(struct client *cl, const json_t *answer)
+{
+	char *text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
+
+	if (text || cl->answer.len == 0)
+		buf_add_str(&cl->answer,
+			    text ? text : "{\"error\":\"no memory\"}");
+	buf_add_str(&cl->answer, "\n");
+	free(text);
+}
+
 static void client_answer(struct client *cl, const char *line, size_t len)
 {
 	const struct control *c = cl->control;
 	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
 	json_t *answer = NULL;
-	char *text;
 
 	cl->watching |= is_watch(request);
 	if (is_watch(request)) {
@@ -138,14 +151,11 @@ static void client_answer(struct client *cl, const char *line, size_t len)
 			 ? c->answer(c->user, request, cl->may_act,
 				     &cl->answer)
 			 : control_error("this is not a JSON object");
-	text = answer ? json_dumps(answer, JSON_COMPACT) : NULL;
-	if (text || cl->answer.len == 0)
-		buf_add_str(&cl->answer,
-			    text ? text : "{\"error\":\"no memory\"}");
-	buf_add_str(&cl->answer, "\n");
-	free(text);
-	json_decref(answer);
 	json_decref(request);
+	cl->waits = json_is_null(answer);
+	if (!cl->waits)
+		client_say(cl, answer);
+	json_decref(answer);
 }
 
 static char *client_line_end(const struct client *cl)
@@ -153,6 +163,15 @@ static char *client_line_end(const struct client *cl)
 	return cl->request.len > 0 ? memchr(cl->request.data, '\n',
 					    cl->request.len)
 				   : NULL;
+}
+
+/* Sends what there is to be sent; the next line's turn is the next one. */
+static void client_go_on(struct client *cl)
+{
+	if (cl->answer.failed)
+		client_free(cl);
+	else if (client_flush(cl) && client_line_end(cl) && !cl->waits)
+		ev_io_start(cl->control->loop, &cl->out);
 }
 
 /*
@@ -164,21 +183,18 @@ static void client_serve(struct client *cl)
 	char *end = client_line_end(cl);
 	size_t len;
 
-	if (!end || cl->answer.len > 0)
+	if (!end || cl->answer.len > 0 || cl->waits)
 		return;
 	len = (size_t)(end - cl->request.data);
 	client_answer(cl, cl->request.data, len);
 	buf_drop(&cl->request, len + 1);
-	if (cl->answer.failed) {
-		client_free(cl);
-		return;
-	}
-	if (client_flush(cl) && client_line_end(cl))
-		ev_io_start(cl->control->loop, &cl->out);
+	client_go_on(cl);
 }
 
 static void client_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
+	static const char too_long[] =
+		"{\"error\":\"a request is 4096 bytes long at most\"}\n";
 	struct client *cl = w->data;
 	char data[1024];
 	ssize_t n = recv(w->fd, data, sizeof(data), MSG_DONTWAIT);
@@ -189,6 +205,9 @@ static void client_readable(struct ev_loop *loop, ev_io *w, int revents)
 		return;
 	if (n > 0)
 		buf_add(&cl->request, data, (size_t)n);
+	if (n > 0 && cl->request.failed)
+		(void)send(w->fd, too_long, sizeof(too_long) - 1,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n <= 0 || cl->request.failed) {
 		client_free(cl); /* gone, or a line without end */
 		return;
@@ -214,7 +233,7 @@ static bool control_make_room(struct control *c)
 	if (c->n_clients < CLIENTS_MAX)
 		return true;
 	for (struct client *cl = c->clients; cl; cl = cl->next)
-		if (!cl->watching && cl->answer.len == 0)
+		if (!cl->watching && !cl->waits && cl->answer.len == 0)
 			oldest = cl; /* new ones were put in at the front */
 	if (oldest)
 		client_free(oldest);
@@ -326,7 +345,7 @@ static int control_listen(struct control *c)
 	/* Mode before it can be reached; then who else may come in. */
 	(void)fchmod(fd, 0600);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
-	    listen(fd, 8) < 0)
+	    listen(fd, BACKLOG) < 0)
 		r = -errno;
 	else
 		r = peer_open_up(c->path, &c->groups);
@@ -353,6 +372,18 @@ int control_use_groups(struct control *c, const char *group,
 			client_free(cl);
 	}
 	return r;
+}
+
+void control_settle(struct control *c, const json_t *answer)
+{
+	for (struct client *cl = c->clients, *next; cl; cl = next) {
+		next = cl->next;
+		if (!cl->waits)
+			continue;
+		cl->waits = false;
+		client_say(cl, answer);
+		client_go_on(cl);
+	}
 }
 
 void control_publish(struct control *c, const char *line, size_t len)

@@ -17,8 +17,9 @@ struct ev_loop;
 
 /*
  * Answers one request: a new reference, or NULL and text added to out (none:
- * no memory). may_act tells whether the peer may change anything. {"command":"events"} is not asked
- * about: it is answered by what control_publish() brings.
+ * no memory), or JSON's null: the answer comes by control_settle(). may_act
+ * tells whether the peer may change anything. {"command":"events"} is not
+ * asked about: it is answered by what control_publish() brings.
  */
 typedef json_t *control_answer_fn(void *user, const json_t *request,
 				  bool may_act, struct buf *out);
@@ -44,6 +45,9 @@ void control_close(struct control *c);
  */
 int control_use_groups(struct control *c, const char *group,
 		       const char *admin_group);
+
+/* The answer for all that still wait for one. */
+void control_settle(struct control *c, const json_t *answer);
 
 /*
  * A line, with its newline, for all that watch. One who does not read is

@@ -56,6 +56,27 @@ void front_use(struct front *f, const struct config *config)
 			    r == -ENOENT ? "no such group" : strerror(-r));
 }
 
+void front_reloaded(struct front *f, const struct faults *faults, int error)
+{
+	json_t *answer = error ? NULL : json_pack("{s:b}", "ok", 1);
+	char line[1024];
+
+	if (!f->control)
+		return;
+	if (error)
+		answer = json_pack("{s:s+,s:[]}", "error",
+				   faults->n ? "faults" : strerror(-error),
+				   ", the old configuration goes on",
+				   "faults");
+	for (size_t i = 0; answer && i < faults->n; i++)
+		(void)json_array_append_new(
+			json_object_get(answer, "faults"),
+			json_string(faults_print(&faults->items[i], line,
+						 sizeof(line))));
+	control_settle(f->control, answer);
+	json_decref(answer);
+}
+
 void front_close(struct front *f)
 {
 	control_close(f->control);

@@ -10,13 +10,14 @@
 struct config;
 struct control;
 struct ev_loop;
+struct faults;
 struct modules;
 
 struct front {
 	struct control *control; /* NULL: none */
 	struct modules *modules;
 	uint64_t started_ms;
-	void (*reload)(void *user);
+	int (*reload)(void *user); /* 0: front_reloaded() follows; or -errno */
 	void *user;
 };
 
@@ -25,6 +26,8 @@ void front_open(struct front *f, struct ev_loop *loop, const char *path,
 		const struct config *config);
 /* By another configuration. */
 void front_use(struct front *f, const struct config *config);
+/* A reload has ended: whoever asked for it is told of each fault. */
+void front_reloaded(struct front *f, const struct faults *faults, int error);
 void front_close(struct front *f);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/str.h"
 #include "daemon/privilege.h"
 
@@ -79,26 +80,22 @@ int privilege_check(const char *user)
 	return r;
 }
 
-int privilege_give(const char *user, const char *path)
+static void give(const char *path, uid_t uid)
 {
-	struct who who;
-	int r = find(user, &who);
-
-	if (r < 0)
-		return r;
-	if (lchown(path, who.uid, (gid_t)-1) < 0)
-		r = -errno;
-	free(who.login);
-	return r;
+	if (path && lchown(path, uid, (gid_t)-1) < 0)
+		log_warning("%s cannot be given away: %s", path,
+			    strerror(errno));
 }
 
-int privilege_drop(const char *user)
+int privilege_leave(const char *user, const char *state, const char *socket)
 {
 	struct who who;
-	int r = find(user, &who);
+	int r = user ? find(user, &who) : 0;
 
-	if (r < 0)
+	if (!user || r < 0)
 		return r;
+	give(state, who.uid);
+	give(socket, who.uid);
 	if (initgroups(who.login, who.gid) < 0 || setgid(who.gid) < 0 ||
 	    setuid(who.uid) < 0)
 		r = -errno;

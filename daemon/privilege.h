@@ -10,9 +10,11 @@
  * -errno.
  */
 int privilege_check(const char *user);
-/* What was made before belongs to whom we become; its group stays. */
-int privilege_give(const char *user, const char *path);
-/* Supplementary groups are the user's. */
-int privilege_drop(const char *user);
+/*
+ * Supplementary groups are the user's. What was made before (each path, or
+ * NULL) then belongs to the user; its group stays. NULL as user is nothing
+ * to do.
+ */
+int privilege_leave(const char *user, const char *state, const char *socket);
 
 #endif

@@ -3,6 +3,7 @@
 
 import json
 import os
+import socket
 import subprocess
 
 import lab
@@ -88,6 +89,45 @@ def test_hooks_can_be_tried():
         ctl(d, "test-hook", "prefix")
         assert "prefix" not in d.wait_event(skip=n, event="prefix")
         assert "hooks" in ctl(d, "test-hook", "nonsense", status=69)
+        d.stop()
+
+
+def test_who_asks_for_a_reload_is_told_what_came_of_it():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        good = SOURCE + PROVIDER + record()
+        d.configure(good + 'record "x.example.org" { tll = 5 }\nrecord "" {}\n')
+        text = ctl(d, "reload", status=69)
+        assert "faults, the old configuration goes on" in text, text
+        at = good.count("\n") + 1
+        assert f'{d.config_file}:{at}: unknown setting "tll"' in text, text
+        assert f'{d.config_file}:{at + 1}: "" is not a host name' in text, text
+        assert NAME in ctl(d, "status")
+        d.configure(good + record("x.example.org"))
+        ctl(d, "reload")
+        # What is asked after the answer is of the new one.
+        assert "x.example.org" in ctl(d, "status")
+        d.stop()
+
+
+def test_each_line_is_answered_in_turn():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(d.dir + "/control")
+            lines = s.makefile()
+            s.sendall(b'{"command":"reload"}\n{"command":"status"}\nrubbish\n{"comm')
+            assert json.loads(lines.readline()) == {"ok": True}
+            assert json.loads(lines.readline())["records"][0]["name"] == NAME
+            assert "error" in json.loads(lines.readline())
+            s.sendall(b'and":"nonsense"}\n')
+            assert "error" in json.loads(lines.readline())
+            s.sendall(b'{"command":"' + b"[" * 4000)
+            s.sendall(b"[" * 1000)
+            assert "4096 bytes" in json.loads(lines.readline())["error"]
         d.stop()
 
 
