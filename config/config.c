@@ -187,6 +187,10 @@ static int loading_first_pass(struct loading *l)
 		else
 			r = setting_read(s, sections[kind].rows, l->c,
 					  l->faults);
+		if (kind == SECTION_CONTROL) {
+			l->c->control_file = s->file;
+			l->c->control_line = s->line;
+		}
 	}
 	return r;
 }

@@ -99,6 +99,8 @@ struct config {
 	unsigned int hooks_parallel;
 
 	char *control_group, *control_admin_group; /* NULL: none */
+	const char *control_file; /* where they stand */
+	unsigned int control_line;
 
 	uint64_t notify_linger_ms; /* UINT64_MAX: always */
 

@@ -1,7 +1,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <grp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -70,11 +69,6 @@ const char *form_address(const char *text)
 	if (addr_parse_endpoint(text, 53, &a, &port, NULL, 0) < 0)
 		return "an address, with or without :port";
 	return NULL;
-}
-
-const char *form_group(const char *text)
-{
-	return getgrnam(text) ? NULL : "a group of this system";
 }
 
 const char *form_reflector(const char *text)

@@ -1,6 +1,5 @@
 /*
- * form - what texts in the configuration may look like. Pure, but for
- * groups, of which the system is asked.
+ * form - what texts in the configuration may look like. Pure.
  */
 #ifndef CONFIG_FORM_H
 #define CONFIG_FORM_H
@@ -15,7 +14,6 @@ const char *form_name(const char *text);      /* of an account, an owner… */
 const char *form_interface(const char *text); /* or a glob of such */
 const char *form_server(const char *text);    /* host or address, :port */
 const char *form_address(const char *text);   /* address, :port */
-const char *form_group(const char *text);     /* one that there is */
 const char *form_reflector(const char *text); /* one word; no more is known */
 
 /*

@@ -110,9 +110,8 @@ static const struct setting hooks_rows[] = {
 };
 
 static const struct setting control_rows[] = {
-	{ "group", SETTING_TEXT, CONFIG(control_group), .form = form_group },
-	{ "admin-group", SETTING_TEXT, CONFIG(control_admin_group),
-	  .form = form_group },
+	{ "group", SETTING_TEXT, CONFIG(control_group) },
+	{ "admin-group", SETTING_TEXT, CONFIG(control_admin_group) },
 	{ NULL },
 };
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <grp.h>
 #include <string.h>
 
 #include "daemon/feature.h"
@@ -54,6 +55,15 @@ void feature_check_accounts(const struct config *c,
 	}
 }
 
+static void check_group(const struct config *c, const char *setting,
+			const char *group, struct faults *faults)
+{
+	if (group && !getgrnam(group))
+		faults_add(faults, c->control_file, c->control_line,
+			   "control: %s: there is no group \"%s\"", setting,
+			   group);
+}
+
 void feature_check(const struct config *c, struct faults *faults)
 {
 	for (size_t i = 0; i < c->n_sources; i++) {
@@ -62,4 +72,6 @@ void feature_check(const struct config *c, struct faults *faults)
 		check_reflectors(&c->sources[i], &c->sources[i].reflectors6,
 				 faults);
 	}
+	check_group(c, "group", c->control_group, faults);
+	check_group(c, "admin-group", c->control_admin_group, faults);
 }

@@ -2,7 +2,7 @@
  * feature - settings that are read but cannot be acted on as they are.
  *
  * A setting that would be ignored is a fault: nobody shall believe that it
- * works. Pure.
+ * works. Pure, but for the system's groups.
  */
 #ifndef DAEMON_FEATURE_H
 #define DAEMON_FEATURE_H
@@ -11,7 +11,10 @@
 #include "config/faults.h"
 #include "notify/notify.h"
 
-/* Adds a fault for each such setting: reflectors not understood. */
+/*
+ * Adds a fault for each such setting: reflectors not understood, groups that
+ * are not there.
+ */
 void feature_check(const struct config *c, struct faults *faults);
 
 /* The same for what the types of the records' accounts cannot do. */

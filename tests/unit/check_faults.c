@@ -35,7 +35,7 @@ START_TEST(test_sort)
 	faults_add(&f, "main", 2, "two, said first");
 	faults_sort(&f);
 	print(&f, out, sizeof(out));
-	ck_assert_str_eq(out, "main: the whole file\n"
+	ck_assert_str_eq(out, "main:1: the whole file\n"
 			      "main:2: two, said first\n"
 			      "main:2: two, said second\n"
 			      "main:7: seven\n"
