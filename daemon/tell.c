@@ -170,6 +170,7 @@ void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
 		[ENTRY_WAIT_TURN] = "",
 		[ENTRY_WAIT_NET] = "waiting for the network, ",
 		[ENTRY_WAIT_CLOCK] = "waiting for the clock, ",
+		[ENTRY_WAIT_PROCESS] = "",
 	};
 	char print[TEXT_MAX + 8], delay[32];
 	struct hook_event more = { .error = print };
