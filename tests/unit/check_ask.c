@@ -150,8 +150,9 @@ START_TEST(test_row)
 	ck_assert_uint_eq(fake_dns_seen(f)->tcp, row->tcp);
 	ck_assert(!fake_dns_seen(f)->rd);
 	ck_assert(fake_dns_seen(f)->mixed_case);
+	/* c-ares 1.34 writes what it has read anew, and so a little shorter. */
 	if (row->rule.flags & FAKE_HUGE)
-		ck_assert_uint_ge(r.len, 40000);
+		ck_assert_uint_ge(r.len, 35000);
 	ask_free(a);
 	fake_dns_free(f);
 	/* The fake's end of a TCP connection is closed with it. */
