@@ -294,15 +294,20 @@ static void check_done(void *user, const struct resolver_answer *a)
 		check_judge(e);
 }
 
+/* The provider has taken what is wanted: no update waits for the answer. */
+static bool is_accepted(struct entry *e)
+{
+	return entry_wanted(e) && e->accepted_at_s != 0 &&
+	       addr_set_equal(&e->accepted, &e->wanted);
+}
+
 /*
  * A name that is known to be shown differently is not asked about again
  * until something else is wanted.
  */
 static bool is_given_up(struct entry *e)
 {
-	return e->state == RECORD_CHECKING && e->differs && entry_wanted(e) &&
-	       e->accepted_at_s != 0 &&
-	       addr_set_equal(&e->accepted, &e->wanted);
+	return e->state == RECORD_CHECKING && e->differs && is_accepted(e);
 }
 
 void check_start(struct entry *e)
@@ -316,6 +321,7 @@ void check_start(struct entry *e)
 		.nameservers = (const char *const *)c->nameservers.items,
 		.n_nameservers = c->nameservers.n,
 		.global = !source_config(e->source)->scope_any,
+		.patient = e->state == RECORD_VERIFYING || is_accepted(e),
 	};
 	bool can_look = account_info(e->account)->can_look;
 	int id = 0;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "net/channel.h"
+#include "net/server_list.h"
 
 #define EDNS_PAYLOAD 1232
 #define TRIES_MOST   8
@@ -115,6 +116,8 @@ static ares_ssize_t channel_recvfrom(ares_socket_t fd, void *data, size_t size,
 		 (n >= 0 && verify && !is_answer(c, data, n)));
 	if (n < 0 && errno != EAGAIN)
 		return socket_failed(c, errno);
+	if (n >= 0 && from && s && !s->tcp)
+		(void)addr_from_sockaddr(from, &c->from, &c->from_port);
 	return n;
 }
 
@@ -227,6 +230,19 @@ void channel_arm(struct channel *c)
 	}
 	ev_timer_set(&c->timer, delay_s, 0.);
 	ev_timer_start(c->loop, &c->timer);
+}
+
+void channel_prefer(struct channel *c, const struct addr *server,
+		    uint16_t port)
+{
+	struct ares_addr_port_node *list = NULL;
+	char *csv = NULL;
+
+	if (ares_get_servers_ports(c->ares, &list) == ARES_SUCCESS &&
+	    server_list_prefer(list, server, port, &csv) == 0)
+		(void)ares_set_servers_ports_csv(c->ares, csv);
+	ares_free_data(list);
+	free(csv);
 }
 
 /*

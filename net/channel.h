@@ -73,6 +73,9 @@ struct channel {
 	 * server that does not keep it (0x20). TCP tells.
 	 */
 	bool case_lost;
+	/* Whose datagram was taken last; family 0: none was. */
+	struct addr from;
+	uint16_t from_port;
 	channel_step_fn *step;
 	void *user;
 };
@@ -81,6 +84,12 @@ struct channel {
 int channel_init(struct channel *c, struct ev_loop *loop,
 		 const struct channel_options *o, channel_step_fn *step,
 		 void *user);
+/*
+ * Asks this one before the others, where it is one of them. To be called
+ * before any question.
+ */
+void channel_prefer(struct channel *c, const struct addr *server,
+		    uint16_t port);
 /*
  * To be called after questions were put to c->ares. Never calls step; one
  * that c-ares has answered at once is the caller's to see.

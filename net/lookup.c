@@ -11,17 +11,23 @@
 #include "base/str.h"
 #include "net/channel.h"
 #include "net/dns_msg.h"
+#include "net/favourite.h"
 #include "net/gate.h"
 #include "net/lookup.h"
 #include "net/resolv.h"
+#include "net/server_list.h"
 
-#define DNS_PORT       53
-#define SERVERS_LENGTH 1024
 #define ADDRS_MOST     32
 #define LITERAL_TTL_S  86400
 #define TRY_MS	       2000 /* where the options say nothing */
 #define TRIES	       3
 #define ASKED_MOST     32 /* at once */
+/*
+ * The next server is asked after a quarter of a try, so that a dead one holds
+ * little up.
+ */
+#define TRY_PART       4
+#define TRIES_MORE     2
 
 /*
  * How it is asked. First with letters drawn by lot (0x20), which a forger
@@ -68,6 +74,7 @@ struct lookup {
 	struct gate gate;
 	int last_id;
 	struct resolv *resolv; /* NULL: its changes are not seen */
+	struct favourite favourite; /* of the servers */
 	lookup_changed_fn *changed;
 	void *user;
 };
@@ -105,6 +112,9 @@ static void question_unlink(struct question *q)
 
 static void question_deliver(struct question *q)
 {
+	if (q->running && q->answered)
+		favourite_note(&q->lookup->favourite, &q->channel.from,
+			       q->channel.from_port, clock_mono_ns());
 	question_unlink(q);
 	question_stop(q);
 	if (q->addrs_done)
@@ -268,14 +278,14 @@ static void question_ask(struct question *q)
 /* c-ares reads resolv.conf anew for each channel. */
 static void question_begin(struct question *q, channel_step_fn *step)
 {
-	const struct lookup *l = q->lookup;
+	struct lookup *l = q->lookup;
 	uint64_t now_ns = clock_mono_ns();
 	struct channel_options o = {
 		.servers = l->servers,
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
 			 ARES_FLAG_EDNS,
-		.try_ms = l->try_ms,
-		.tries = l->tries,
+		.try_ms = l->try_ms / TRY_PART,
+		.tries = l->tries + TRIES_MORE,
 		.verify = true,
 	};
 	int r;
@@ -293,6 +303,9 @@ static void question_begin(struct question *q, channel_step_fn *step)
 		return;
 	}
 	q->running = true;
+	if (favourite_has(&l->favourite, now_ns))
+		channel_prefer(&q->channel, &l->favourite.addr,
+			       l->favourite.port);
 	question_ask(q);
 	if (q->answered && q->status < 0 && q->how == HOW_TCP) {
 		channel_done(&q->channel);
@@ -364,7 +377,7 @@ int lookup_addrs(struct lookup *l, const char *host, int family,
 		return -ENOMEM;
 	}
 	id = question_enter(q);
-	gate_enter(&l->gate, &q->slot, question_go);
+	gate_enter(&l->gate, 0, &q->slot, question_go);
 	return id;
 }
 
@@ -385,7 +398,7 @@ int lookup_raw(struct lookup *l, const char *name, uint16_t type,
 		return r < 0 ? r : -ENOMEM;
 	}
 	id = question_enter(q);
-	gate_enter(&l->gate, &q->slot, question_go);
+	gate_enter(&l->gate, 0, &q->slot, question_go);
 	return id;
 }
 
@@ -401,32 +414,6 @@ void lookup_cancel(struct lookup *l, int id)
 	question_free(q);
 }
 
-/* "[2001:db8::1]:5353,192.0.2.1:53", checked. */
-static int servers_join(const struct lookup_options *o, char **ret)
-{
-	struct buf b = BUF_INIT(SERVERS_LENGTH);
-	char text[ADDR_STRLEN];
-
-	for (size_t i = 0; i < o->n_servers; i++) {
-		struct addr a;
-		uint16_t port;
-
-		if (addr_parse_endpoint(o->servers[i], DNS_PORT, &a, &port,
-					NULL, 0) < 0) {
-			buf_done(&b);
-			return -EINVAL;
-		}
-		buf_addf(&b, a.family == AF_INET6 ? "%s[%s]:%u" : "%s%s:%u",
-			 i > 0 ? "," : "", addr_print(&a, text), port);
-	}
-	if (b.failed) {
-		buf_done(&b);
-		return -ENOMEM;
-	}
-	*ret = b.data; /* NULL where there are none */
-	return 0;
-}
-
 /*
  * What was asked of the old servers is asked again of the new ones. Those
  * that wait for their turn will be anyway.
@@ -435,6 +422,7 @@ static void lookup_resolv_changed(void *user)
 {
 	struct lookup *l = user;
 
+	l->favourite = (struct favourite){ 0 };
 	for (struct question *q = l->questions; q; q = q->next) {
 		if (!q->running)
 			continue;
@@ -464,7 +452,7 @@ int lookup_new(struct ev_loop *loop, const struct lookup_options *o,
 	l->tries = o->tries ? o->tries : TRIES;
 	l->changed = o->changed;
 	l->user = o->user;
-	r = servers_join(o, &l->servers);
+	r = server_list_join(o->servers, o->n_servers, &l->servers);
 	/* Without inotify, changes are seen by the next question. */
 	if (r == 0 && !l->servers)
 		(void)resolv_new(loop, RESOLV_CONF, lookup_resolv_changed, l,
@@ -488,6 +476,7 @@ void lookup_free(struct lookup *l)
 		l->questions = q->next;
 		question_free(q);
 	}
+	gate_done(&l->gate);
 	resolv_free(l->resolv);
 	free(l->servers);
 	free(l);

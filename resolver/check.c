@@ -20,10 +20,12 @@
 #define DNS_PORT 53
 
 /*
- * Once one server was heard, how long the others are waited for. One that
- * was silent the last time is asked, but not waited for any more.
+ * Once one server was heard, how long the others are waited for at most. One
+ * that was heard before has this and four times what it took then. One that
+ * was silent the last time is asked, but waited for only with patience.
  */
-#define GRACE_S .5
+#define GRACE_MS       500
+#define GRACE_LEAST_MS 50
 
 struct check_server {
 	struct hearing hearing;
@@ -32,6 +34,7 @@ struct check_server {
 	struct addr listed; /* as the set has it */
 	bool done;
 	bool was_silent, doubted;
+	uint32_t rtt_us; /* of late */
 };
 
 struct check {
@@ -45,11 +48,12 @@ struct check {
 	struct gate_slot slot; /* ... then for its turn */
 	int lookup_id;       /* RESOLVER_RECURSIVE; 0: none */
 	uint64_t begun_ns;
+	uint64_t heard_ns; /* the first server; 0: none yet */
 	struct server_set *set;
 	struct resolver_server *out;
 	struct check_server *servers;
 	size_t n;
-	bool global;
+	bool global, patient;
 	struct addr *were_ours;
 	size_t n_were_ours;
 	struct addr ours4, ours6;
@@ -105,11 +109,17 @@ static void check_note(const struct check *c)
 
 	for (size_t i = 0; i < c->n; i++)
 		heard = heard || is_heard(&c->out[i]);
-	for (size_t i = 0; c->set && heard && i < c->n; i++)
-		server_set_note(c->set, &c->servers[i].listed, c->out[i].port,
-				c->out[i].outcome == RESOLVER_SILENT,
-				is_heard(&c->out[i]) && !c->out[i].by_tcp &&
-					c->out[i].doubt != RESOLVER_SURE);
+	for (size_t i = 0; c->set && heard && i < c->n; i++) {
+		const struct resolver_server *s = &c->out[i];
+		struct server_note note = {
+			.silent = s->outcome == RESOLVER_SILENT,
+			.doubted = is_heard(s) && !s->by_tcp &&
+				   s->doubt != RESOLVER_SURE,
+			.rtt_us = is_heard(s) ? s->rtt_us : 0,
+		};
+
+		server_set_note(c->set, &c->servers[i].listed, s->port, &note);
+	}
 }
 
 static void check_deliver(struct check *c)
@@ -129,11 +139,32 @@ static void check_deliver(struct check *c)
 	check_free(&c->op);
 }
 
+static bool server_is_awaited(const struct check_server *s)
+{
+	return !s->done && (s->check->patient || !s->was_silent);
+}
+
+static void check_arm(struct check *c, uint64_t delay_ms)
+{
+	ev_timer_stop(c->op.resolver->loop, &c->soon);
+	ev_timer_set(&c->soon, (double)delay_ms / 1000., 0.);
+	ev_timer_start(c->op.resolver->loop, &c->soon);
+}
+
 static void check_soon(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct check *c = w->data;
+
 	(void)loop;
 	(void)revents;
-	check_deliver(w->data);
+	/* Nobody is silent whose turn to be asked has not come. */
+	for (size_t i = 0; c->status == 0 && c->servers && i < c->n; i++)
+		if (server_is_awaited(&c->servers[i]) &&
+		    !hearing_has_begun(&c->servers[i].hearing)) {
+			check_arm(c, GRACE_LEAST_MS);
+			return;
+		}
+	check_deliver(c);
 }
 
 /* The end, told in the next turn of the loop. */
@@ -142,30 +173,42 @@ static void check_fail(struct check *c, int status)
 	c->status = status;
 	for (size_t i = 0; c->servers && i < c->n; i++)
 		hearing_stop(&c->servers[i].hearing);
-	ev_timer_set(&c->soon, 0., 0.);
-	ev_timer_start(c->op.resolver->loop, &c->soon);
+	check_arm(c, 0);
 }
 
 /* ---- the zone's own servers ---- */
+
+static uint32_t server_grace_ms(const struct check_server *s)
+{
+	uint64_t ms = GRACE_LEAST_MS + 4ULL * s->rtt_us / 1000;
+
+	return s->rtt_us == 0 || ms > GRACE_MS ? GRACE_MS : (uint32_t)ms;
+}
 
 static void check_heard(void *user)
 {
 	struct check_server *s = user;
 	struct check *c = s->check;
-	bool heard = false, wait = false, open = false;
+	uint64_t now_ns = clock_mono_ns(), past_ms;
+	uint32_t grace_ms = 0;
+	bool open = false;
 
 	s->done = true;
+	if (c->heard_ns == 0 && is_heard(s->out))
+		c->heard_ns = now_ns;
 	for (size_t i = 0; i < c->n; i++) {
-		heard = heard || (c->servers[i].done && is_heard(&c->out[i]));
-		open = open || !c->servers[i].done;
-		wait = wait || (!c->servers[i].done &&
-				!c->servers[i].was_silent);
+		struct check_server *other = &c->servers[i];
+
+		open = open || !other->done;
+		if (server_is_awaited(other) &&
+		    server_grace_ms(other) > grace_ms)
+			grace_ms = server_grace_ms(other);
 	}
-	if (!open || (heard && !wait)) {
+	if (!open || (c->heard_ns && grace_ms == 0)) {
 		check_deliver(c);
-	} else if (heard && !ev_is_active(&c->soon)) {
-		ev_timer_set(&c->soon, GRACE_S, 0.);
-		ev_timer_start(c->op.resolver->loop, &c->soon);
+	} else if (c->heard_ns) {
+		past_ms = (now_ns - c->heard_ns) / 1000000;
+		check_arm(c, grace_ms > past_ms ? grace_ms - past_ms : 0);
 	}
 }
 
@@ -203,6 +246,7 @@ static int check_copy_servers(struct check *c, const struct server_set *set)
 		c->servers[i].listed = set->items[i].addr;
 		c->servers[i].was_silent = set->items[i].silent;
 		c->servers[i].doubted = set->items[i].doubted;
+		c->servers[i].rtt_us = set->items[i].rtt_us;
 	}
 	return 0;
 }
@@ -274,13 +318,19 @@ static void check_go(struct gate_slot *slot)
 		check_fail(c, status);
 }
 
+static void check_enter(struct check *c)
+{
+	gate_enter(&c->op.resolver->checks, c->egress.ifindex, &c->slot,
+		   check_go);
+}
+
 static void check_found(struct waiter *w, int status)
 {
 	struct check *c = (struct check *)((char *)w -
 				offsetof(struct check, waits));
 
 	if (status == 0)
-		gate_enter(&c->op.resolver->checks, &c->slot, check_go);
+		check_enter(c);
 	else
 		check_fail(c, status);
 }
@@ -292,7 +342,7 @@ static int check_authoritative(struct check *c)
 	const char *zone = NULL;
 
 	if (zones_known(zones, &q, &zone)) {
-		gate_enter(&c->op.resolver->checks, &c->slot, check_go);
+		check_enter(c);
 		return 0;
 	}
 	c->waits.told = check_found;
@@ -364,6 +414,7 @@ static int check_init(struct check *c, const struct resolver_question *q)
 	if (!c->name)
 		return -ENOMEM;
 	c->global = q->global;
+	c->patient = q->patient;
 	c->ours4 = q->ours4;
 	c->ours6 = q->ours6;
 	if (q->n_were_ours > 0) {

@@ -214,6 +214,11 @@ int hearing_start(struct hearing *h, struct ev_loop *loop,
 	return r;
 }
 
+bool hearing_has_begun(const struct hearing *h)
+{
+	return h->udp.begun_ns != 0;
+}
+
 void hearing_stop(struct hearing *h)
 {
 	probe_stop(&h->udp);

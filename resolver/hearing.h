@@ -52,5 +52,7 @@ int hearing_start(struct hearing *h, struct ev_loop *loop,
 		  struct resolver_server *out, hearing_done_fn *done,
 		  void *user);
 void hearing_stop(struct hearing *h);
+/* Or does it wait for its turn? */
+bool hearing_has_begun(const struct hearing *h);
 
 #endif

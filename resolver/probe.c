@@ -132,7 +132,7 @@ int probe_start(struct probe *p, struct ev_loop *loop,
 	ev_timer_init(&p->timer, probe_timer, 0., 0.);
 	p->timer.data = p;
 	if (q->gate)
-		gate_enter(q->gate, &p->slot, probe_go);
+		gate_enter(q->gate, q->egress.ifindex, &p->slot, probe_go);
 	else
 		probe_go(&p->slot);
 	return 0;

@@ -121,6 +121,8 @@ void resolver_free(struct resolver *r)
 		resolver_cancel(r, r->ops->id);
 	zones_free(r->zones);
 	lookup_free(r->lookup);
+	gate_done(&r->gate);
+	gate_done(&r->checks);
 	rest_done(&r->rest);
 	free(r);
 }

@@ -62,6 +62,11 @@ struct resolver_question {
 	/* Addresses that the whole world can reach are wanted. */
 	bool global;
 	/*
+	 * Nothing waits for the answer: a server that was silent the last time
+	 * is waited for again, as long as for the others.
+	 */
+	bool patient;
+	/*
 	 * A server at one of these is this very machine: it is asked at its
 	 * present address of the same family, ours (family 0: none).
 	 */

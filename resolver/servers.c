@@ -104,6 +104,7 @@ static int set_replace(struct server_set *set, struct server_search *s)
 
 		items[i].silent = was && was->silent;
 		items[i].doubted = was && was->doubted;
+		items[i].rtt_us = was ? was->rtt_us : 0;
 	}
 	items_free(set->items, set->n);
 	free(set->items);
@@ -328,15 +329,23 @@ bool server_set_is_fresh(const struct server_set *set)
 	return set->n > 0 && clock_mono_ns() < set->fresh_until_ns;
 }
 
+/* Up at once, down slowly: several ways may lead there. */
+static uint32_t rtt_smooth(uint32_t was_us, uint32_t now_us)
+{
+	return now_us >= was_us ? now_us : was_us - (was_us - now_us) / 8;
+}
+
 void server_set_note(struct server_set *set, const struct addr *addr,
-		     uint16_t port, bool silent, bool doubted)
+		     uint16_t port, const struct server_note *note)
 {
 	struct server *item = set_item(set, addr, port);
 
 	if (!item)
 		return;
-	item->silent = silent;
-	item->doubted = doubted;
+	item->silent = note->silent;
+	item->doubted = note->doubted;
+	if (note->rtt_us)
+		item->rtt_us = rtt_smooth(item->rtt_us, note->rtt_us);
 }
 
 static struct server_set *set_of(struct servers *s, const char *key)

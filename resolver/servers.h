@@ -29,6 +29,14 @@ struct server {
 	uint16_t port;
 	bool silent;  /* it was, when others answered last */
 	bool doubted; /* it gave its proof last: see doubt.h */
+	/* How long it has taken of late, rather too much; 0: never heard. */
+	uint32_t rtt_us;
+};
+
+/* How a server did. */
+struct server_note {
+	bool silent, doubted;
+	uint32_t rtt_us; /* 0: nothing was heard */
 };
 
 /* One set. Those outside read; it lives as long as the servers. */
@@ -63,9 +71,9 @@ bool server_set_is_fresh(const struct server_set *set);
 int server_set_refresh(struct servers *s, struct server_set *set,
 		       struct waiter *w);
 
-/* Remembers how a server did, if the set still holds it. */
+/* Remembers it, if the set still holds the server. */
 void server_set_note(struct server_set *set, const struct addr *addr,
-		     uint16_t port, bool silent, bool doubted);
+		     uint16_t port, const struct server_note *note);
 
 /* A TTL within the bounds, as a time from now. */
 uint64_t servers_fresh_until_ns(uint32_t ttl_s);

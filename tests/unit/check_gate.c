@@ -29,10 +29,15 @@ static void setup(void)
 		slots[i] = (struct gate_slot){ 0 };
 }
 
+static void teardown(void)
+{
+	gate_done(&gate);
+}
+
 static void enter_all(void)
 {
 	for (int i = 0; i < SLOTS; i++)
-		gate_enter(&gate, &slots[i], go);
+		gate_enter(&gate, 0, &slots[i], go);
 }
 
 START_TEST(test_in_turn)
@@ -49,7 +54,7 @@ START_TEST(test_in_turn)
 		ck_assert_int_eq(order[i], i);
 	gate_leave(&slots[3]);
 	gate_leave(&slots[4]);
-	ck_assert_uint_eq(gate.in, 0);
+	ck_assert_uint_eq(gate.lane.in, 0);
 }
 END_TEST
 
@@ -62,13 +67,13 @@ START_TEST(test_gives_up_waiting)
 		gate_leave(&slots[i]);
 		ck_assert_int_eq(n_order, 2);
 		/* It may come back, to the end. */
-		gate_enter(&gate, &slots[i], go);
+		gate_enter(&gate, 0, &slots[i], go);
 		for (int j = 0; j < SLOTS; j++)
 			gate_leave(&slots[order[j]]);
 		ck_assert_int_eq(n_order, SLOTS);
 		ck_assert_int_eq(order[SLOTS - 1], i);
-		ck_assert_uint_eq(gate.in, 0);
-		ck_assert_ptr_null(gate.first);
+		ck_assert_uint_eq(gate.lane.in, 0);
+		ck_assert_ptr_null(gate.lane.first);
 	}
 }
 END_TEST
@@ -79,9 +84,38 @@ START_TEST(test_leaves_at_once)
 	leave_at_once = true;
 	gate_leave(&slots[0]);
 	ck_assert_int_eq(n_order, SLOTS);
-	ck_assert_uint_eq(gate.in, 1);
+	ck_assert_uint_eq(gate.lane.in, 1);
 	gate_leave(&slots[1]);
-	ck_assert_uint_eq(gate.in, 0);
+	ck_assert_uint_eq(gate.lane.in, 0);
+}
+END_TEST
+
+/* Ways do not wait for each other, and idle lanes are used again. */
+START_TEST(test_lanes)
+{
+	struct gate_slot other[4] = { 0 };
+
+	enter_all(); /* by way 0, which is full */
+	for (int i = 0; i < 100; i++) {
+		gate_enter(&gate, 10 + i, &other[0], go);
+		gate_enter(&gate, 10 + i, &other[1], go);
+		gate_enter(&gate, 10 + i, &other[2], go);
+		ck_assert_int_eq(n_order, 4);
+		ck_assert_ptr_nonnull(other[2].at);
+		gate_leave(&other[0]);
+		ck_assert_int_eq(n_order, 5); /* one of its own lane */
+		for (int k = 1; k < 3; k++)
+			gate_leave(&other[k]);
+		ck_assert_int_eq(n_order, 5);
+		n_order = 2;
+	}
+	ck_assert_ptr_nonnull(gate.lane.next);
+	ck_assert_ptr_null(gate.lane.next->next);
+	gate_leave(&slots[0]);
+	ck_assert_int_eq(n_order, 3);
+	for (int i = 0; i < SLOTS; i++)
+		gate_leave(&slots[i]);
+	ck_assert_uint_eq(gate.lane.in, 0);
 }
 END_TEST
 
@@ -90,10 +124,11 @@ Suite *suite(void)
 	Suite *s = suite_create("gate");
 	TCase *tc = tcase_create("gate");
 
-	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_in_turn);
 	tcase_add_test(tc, test_gives_up_waiting);
 	tcase_add_test(tc, test_leaves_at_once);
+	tcase_add_test(tc, test_lanes);
 	suite_add_tcase(s, tc);
 	return s;
 }

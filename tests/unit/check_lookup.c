@@ -265,6 +265,56 @@ START_TEST(test_bad_arguments)
 }
 END_TEST
 
+/*
+ * The first of two servers is dead: it holds one question up, and is asked
+ * after the other until that fails.
+ */
+START_TEST(test_first_server_is_dead)
+{
+	static const struct fake_dns_rule dead = { .flags = FAKE_SILENT };
+	struct fake_dns *first = fake_dns_new(loop, "127.0.0.1", 0, &dead, 1);
+	const char *servers[] = { fake_dns_text(first),
+				  fake_dns_text(server) };
+	struct lookup_options o = {
+		.servers = servers, .n_servers = 2, .timeout_ms = 200,
+		.tries = 3,
+	};
+	struct result r = { 0 };
+	unsigned int asked;
+	struct lookup *l;
+
+	ck_assert_int_eq(lookup_new(loop, &o, &l), 0);
+	ck_assert_int_gt(lookup_addrs(l, "both.example", AF_INET, addrs_done,
+				      &r), 0);
+	ck_assert(wait_for(loop, &r.done, 1, 10));
+	ck_assert_int_eq(r.status, 0);
+	asked = fake_dns_seen(first)->udp;
+	ck_assert_uint_ge(asked, 1);
+	for (int i = 2; i < 6; i++) {
+		r.text[0] = 0;
+		ck_assert_int_gt(lookup_addrs(l, "four.example", AF_INET,
+					      addrs_done, &r), 0);
+		ck_assert(wait_for(loop, &r.done, i, 10));
+		ck_assert_int_eq(r.status, 0);
+	}
+	ck_assert_uint_eq(fake_dns_seen(first)->udp, asked);
+	/* Now it is the other way round. */
+	fake_dns_use(first, rules, SUITE_COUNT(rules));
+	fake_dns_use(server, &dead, 1);
+	ck_assert_int_gt(lookup_addrs(l, "both.example", AF_INET, addrs_done,
+				      &r), 0);
+	ck_assert(wait_for(loop, &r.done, 6, 10));
+	ck_assert_int_eq(r.status, 0);
+	asked = fake_dns_seen(server)->udp;
+	ck_assert_int_gt(lookup_addrs(l, "four.example", AF_INET, addrs_done,
+				      &r), 0);
+	ck_assert(wait_for(loop, &r.done, 7, 10));
+	ck_assert_uint_eq(fake_dns_seen(server)->udp, asked);
+	lookup_free(l);
+	fake_dns_free(first);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("lookup");
@@ -277,6 +327,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_asked_again_in_the_callback);
+	tcase_add_test(tc, test_first_server_is_dead);
 	tcase_add_test(tc, test_bad_arguments);
 	suite_add_tcase(s, tc);
 	return s;

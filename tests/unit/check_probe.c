@@ -128,12 +128,12 @@ START_TEST(test_gate)
 	question.gate = &gate;
 	for (int i = 0; i < PROBES; i++)
 		start(&p[i]);
-	ck_assert_uint_eq(gate.in, 1);
+	ck_assert_uint_eq(gate.lane.in, 1);
 	probe_stop(&p[1]);
 	probe_stop(&p[0]);
 	ck_assert(wait_for(loop, &done, 1, 10));
 	ck_assert_int_eq(status, 0);
-	ck_assert_uint_eq(gate.in, 0);
+	ck_assert_uint_eq(gate.lane.in, 0);
 }
 END_TEST
 

@@ -325,6 +325,42 @@ START_TEST(test_silent_server)
 }
 END_TEST
 
+/* One that answers later than the others is found alive with patience. */
+START_TEST(test_slow_server)
+{
+	static const struct fake_dns_rule silent[] = {
+		{ .flags = FAKE_SILENT },
+	};
+	/* The first question of each check is lost: 2 s / 7 later. */
+	static const struct fake_dns_rule slow[] = {
+		{ .flags = FAKE_AA, .records = "an @ 60 A 192.0.2.6",
+		  .skip = 1 },
+	};
+	struct resolver_question q;
+	struct result r;
+
+	serve(0, right, 2);
+	serve(1, silent, 1);
+	start(2000, NULL, 0);
+	q = question(2);
+	check(&q, &r);
+	ck_assert_int_eq(r.verdict, RESOLVER_RIGHT);
+	fake_dns_use(dns[1], slow, 1);
+	check(&q, &r);
+	ck_assert_int_eq(r.outcomes[1], RESOLVER_SILENT);
+	q.patient = true;
+	fake_dns_use(dns[1], slow, 1);
+	check(&q, &r);
+	ck_assert_int_eq(r.outcomes[1], RESOLVER_ANSWERED);
+	ck_assert_int_eq(r.verdict, RESOLVER_PROPAGATING);
+	/* ... and from then on without it, too. */
+	q.patient = false;
+	fake_dns_use(dns[1], slow, 1);
+	check(&q, &r);
+	ck_assert_int_eq(r.outcomes[1], RESOLVER_ANSWERED);
+}
+END_TEST
+
 /* A server at an address that was ours is we. */
 START_TEST(test_server_that_we_are)
 {
@@ -460,6 +496,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_recursive);
 	tcase_add_test(tc, test_no_zone);
 	tcase_add_test(tc, test_silent_server);
+	tcase_add_test(tc, test_slow_server);
 	tcase_add_test(tc, test_server_that_we_are);
 	tcase_add_test(tc, test_cancel);
 	tcase_add_test(tc, test_many);

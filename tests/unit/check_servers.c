@@ -159,25 +159,36 @@ END_TEST
 START_TEST(test_notes)
 {
 	struct server_set *set = servers_of_zone(servers, "example");
+	const struct server_note bad = { .silent = true, .doubted = true };
+	const struct server_note good = { .rtt_us = 8000 };
+	const struct server_note fast = { .rtt_us = 16 };
 	struct addr a, other;
 
 	ck_assert_int_eq(addr_parse("192.0.2.2", &a), 0);
 	ck_assert_int_eq(addr_parse("192.0.2.99", &other), 0);
 	find(set);
-	server_set_note(set, &a, 53, true, true);
-	server_set_note(set, &a, 54, false, false);
-	server_set_note(set, &other, 53, true, true);
+	server_set_note(set, &a, 53, &bad);
+	server_set_note(set, &a, 54, &good);
+	server_set_note(set, &other, 53, &bad);
 	find(set);
 	for (size_t i = 0; i < set->n; i++) {
 		bool noted = addr_equal(&set->items[i].addr, &a);
 
 		ck_assert(set->items[i].silent == noted);
 		ck_assert(set->items[i].doubted == noted);
+		ck_assert_uint_eq(set->items[i].rtt_us, 0);
 	}
-	server_set_note(set, &a, 53, false, false);
+	server_set_note(set, &a, 53, &good);
+	server_set_note(set, &a, 53, &bad);
+	server_set_note(set, &a, 53, &fast);
 	find(set);
-	for (size_t i = 0; i < set->n; i++)
+	for (size_t i = 0; i < set->n; i++) {
+		bool noted = addr_equal(&set->items[i].addr, &a);
+
 		ck_assert(!set->items[i].silent && !set->items[i].doubted);
+		/* Silence takes nothing of it, and haste little. */
+		ck_assert_uint_eq(set->items[i].rtt_us, noted ? 7002 : 0);
+	}
 }
 END_TEST
 
