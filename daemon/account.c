@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "daemon/account.h"
 #include "daemon/bucket.h"
+#include "daemon/company.h"
 #include "daemon/entry.h"
 #include "daemon/state.h"
 #include "monitor/monitor.h"
@@ -36,7 +37,7 @@ struct account {
 	const struct notify_account *info;
 	struct job *jobs; /* queued and under way, oldest first */
 	size_t queued;
-	int pending; /* entries that are being confirmed or checked */
+	struct company company; /* being confirmed or checked */
 	struct bucket bucket;
 	uint64_t rest_ms; /* monotonic: what its server asked for */
 	uint64_t turn_ms; /* the last one promised to somebody who waits */
@@ -49,11 +50,6 @@ struct account {
 const struct notify_account *account_info(const struct account *a)
 {
 	return a->info;
-}
-
-void account_pending_add(struct account *a, int delta)
-{
-	a->pending += delta;
 }
 
 /* ---- how much it may be asked ---- */
@@ -103,28 +99,20 @@ static void account_remember(const struct account *a)
 				     : 0);
 }
 
-/* A clock that was set meanwhile must not make it wait for years. */
-static uint64_t from_wall(int64_t at_ms, uint64_t most_ms)
-{
-	int64_t left_ms = at_ms - 1000 * clock_wall_s();
-
-	if (at_ms == 0 || left_ms <= 0)
-		return 0;
-	return clock_mono_ms() +
-	       ((uint64_t)left_ms < most_ms ? (uint64_t)left_ms : most_ms);
-}
-
 static void account_recall(struct account *a)
 {
 	const struct state_account *was =
 		state_account(a->state, a->info->name);
 	struct bucket_rule rule = account_rule(a);
+	int64_t wall_ms = 1000 * clock_wall_s();
+	uint64_t now_ms = clock_mono_ms();
 
 	if (!was)
 		return;
-	a->bucket.full_ms = from_wall(was->bucket_ms,
-				      rule.burst * rule.interval_ms);
-	a->rest_ms = from_wall(was->rest_ms, REST_MOST_MS);
+	a->bucket.full_ms = bucket_recall_ms(was->bucket_ms, wall_ms, now_ms,
+					     rule.burst * rule.interval_ms);
+	a->rest_ms = bucket_recall_ms(was->rest_ms, wall_ms, now_ms,
+				      REST_MOST_MS);
 }
 
 void account_rest_until(struct account *a, uint64_t until_ms)
@@ -191,23 +179,32 @@ static void job_done(void *user, const struct notify_reply *reply)
 		entry_reply(ipv6, reply->ipv6, reply);
 }
 
-/* Where an entry's update leaves from. */
-static const struct egress *entry_egress(const struct entry *e)
-{
-	static const struct egress any;
-	size_t n;
-	const struct source_candidate *c = source_candidates(e->source, &n);
-
-	/* What is lost has no way of its own any more. */
-	if (n == 0 || (e->withdrawing && !e->stopping) ||
-	    !source_config(e->source)->bind)
-		return &any;
-	return &c[0].egress;
-}
-
 bool account_has_sent(const struct job *j)
 {
 	return j->id != 0;
+}
+
+/* ---- company ---- */
+
+void account_pending(struct account *a, struct entry *e, bool pending)
+{
+	if (pending == e->pending)
+		return;
+	if (pending) {
+		e->pending_ifindex = entry_egress(e)->ifindex;
+		e->pending = company_join(&a->company, e->pending_ifindex);
+	} else {
+		company_leave(&a->company, e->pending_ifindex);
+		e->pending = false;
+	}
+}
+
+static bool job_waits(const struct account *a, const struct job *j)
+{
+	const struct entry *e = j->ipv4 ? j->ipv4 : j->ipv6;
+
+	return !a->waited &&
+	       company_is_there(&a->company, entry_egress(e)->ifindex);
 }
 
 static void set_fill(struct notify_set *set, struct entry *e)
@@ -333,21 +330,30 @@ static void account_fail_unsent(struct account *a)
 	}
 }
 
-static void account_submit(struct account *a)
+/* Those that wait for nobody. How many. */
+static size_t account_submit(struct account *a)
 {
+	size_t n = 0, left;
 	bool failed = false;
 
-	a->waited = false;
-	ev_timer_stop(a->loop, &a->gather);
-	for (struct job *j = a->jobs; j && a->queued > 0; j = j->next) {
-		if (j->id != 0)
+	for (const struct job *j = a->jobs; j; j = j->next)
+		n += j->id == 0 && !job_waits(a, j);
+	left = n;
+	for (struct job *j = a->jobs; j && left > 0; j = j->next) {
+		if (j->id != 0 || job_waits(a, j))
 			continue;
+		left--;
 		a->queued--;
-		job_submit(j, a->queued > 0);
+		job_submit(j, left > 0);
 		failed |= j->failed;
+	}
+	if (a->queued == 0) {
+		a->waited = false;
+		ev_timer_stop(a->loop, &a->gather);
 	}
 	if (failed)
 		account_fail_unsent(a);
+	return n;
 }
 
 /*
@@ -359,23 +365,14 @@ static void account_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	struct account *a = w->data;
 
 	(void)revents;
+	(void)account_submit(a);
 	if (a->queued == 0) {
 		ev_prepare_stop(loop, w);
-		ev_timer_stop(loop, &a->gather);
-		a->waited = false;
-		return;
+	} else if (!ev_is_active(&a->gather)) {
+		ev_now_update(loop);
+		ev_timer_set(&a->gather, ACCOUNT_GATHER_MS / 1000.0, 0.0);
+		ev_timer_start(loop, &a->gather);
 	}
-	if (a->pending > 0 && !a->waited) {
-		if (!ev_is_active(&a->gather)) {
-			ev_now_update(loop);
-			ev_timer_set(&a->gather, ACCOUNT_GATHER_MS / 1000.0,
-				     0.0);
-			ev_timer_start(loop, &a->gather);
-		}
-		return;
-	}
-	ev_prepare_stop(loop, w);
-	account_submit(a);
 }
 
 void account_expect(struct account *a)
@@ -385,9 +382,7 @@ void account_expect(struct account *a)
 
 void account_flush(struct account *a)
 {
-	if (a->queued > 0 && a->pending == 0)
-		account_submit(a);
-	else if (a->expected)
+	if (account_submit(a) == 0 && a->expected)
 		notify_prepare(a->notify, &a->info->name, 1);
 	a->expected = false;
 }
@@ -491,5 +486,6 @@ void account_free(struct account *a)
 			notify_cancel(a->notify, a->jobs->id);
 		job_free(a->jobs);
 	}
+	company_done(&a->company);
 	free(a);
 }

@@ -3,8 +3,8 @@
  * together.
  *
  * Updates of one zone that become due together leave in one message. An
- * update that is ready waits for others of its account that are still
- * being confirmed or checked, but never longer than ACCOUNT_GATHER_MS.
+ * update that is ready waits for others of its account and its way out that
+ * are still being confirmed or checked, but at most ACCOUNT_GATHER_MS.
  */
 #ifndef DAEMON_ACCOUNT_H
 #define DAEMON_ACCOUNT_H
@@ -33,8 +33,12 @@ void account_use(struct account *a, const struct notify_account *info);
 
 const struct notify_account *account_info(const struct account *a);
 
-/* How many of the account's entries are being confirmed or checked. */
-void account_pending_add(struct account *a, int delta);
+/*
+ * The entry is being confirmed or checked, or is not any more: updates that
+ * leave the same way as its own would wait for it a moment. Those that leave
+ * another way do not: there may be nobody who answers by its own.
+ */
+void account_pending(struct account *a, struct entry *e, bool pending);
 
 /*
  * Until when (monotonic) its server has asked for a rest; a later one wins

@@ -24,3 +24,14 @@ void bucket_give_back(struct bucket *b, const struct bucket_rule *r)
 	b->full_ms -= b->full_ms > r->interval_ms ? r->interval_ms
 						  : b->full_ms;
 }
+
+uint64_t bucket_recall_ms(int64_t at_ms, int64_t wall_ms, uint64_t now_ms,
+			  uint64_t most_ms)
+{
+	int64_t left_ms = at_ms - wall_ms;
+
+	if (at_ms == 0 || left_ms <= 0)
+		return 0;
+	return now_ms + ((uint64_t)left_ms < most_ms ? (uint64_t)left_ms
+						     : most_ms);
+}

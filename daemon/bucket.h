@@ -27,4 +27,12 @@ void bucket_spend(struct bucket *b, const struct bucket_rule *r,
 /* It was not needed. */
 void bucket_give_back(struct bucket *b, const struct bucket_rule *r);
 
+/*
+ * A time of the wall clock (ms since 1970), which says wall_ms now, as a
+ * monotonic one; 0: it is past. At most most_ms from now: a clock that was
+ * set meanwhile must make nobody wait for years.
+ */
+uint64_t bucket_recall_ms(int64_t at_ms, int64_t wall_ms, uint64_t now_ms,
+			  uint64_t most_ms);
+
 #endif

@@ -130,14 +130,6 @@ static void entry_act(struct entry *e, enum record_action action,
 	}
 }
 
-/* Others of the account hold their updates a moment for those under way. */
-static void entry_set_pending(struct entry *e, bool pending)
-{
-	if (pending != e->pending)
-		account_pending_add(e->account, pending ? 1 : -1);
-	e->pending = pending;
-}
-
 /* Somebody was reached, and said something. */
 static bool is_answer(enum record_event event)
 {
@@ -169,8 +161,8 @@ void entry_event(struct entry *e, enum record_event event)
 	entry_disarm(e);
 	if (step.action != RECORD_DO_JUDGE)
 		check_cancel(e);
-	entry_set_pending(e, e->state == RECORD_CONFIRMING ||
-				     e->state == RECORD_CHECKING);
+	account_pending(e->account, e, e->state == RECORD_CONFIRMING ||
+					       e->state == RECORD_CHECKING);
 	tell_moved(e, from, event);
 	/* What is not asked any more has no silence, either. */
 	if (e->silence && (is_answer(event) || event <= RECORD_GONE)) {
@@ -307,7 +299,7 @@ void entry_source_event(struct entry *e, enum source_event event)
 		break;
 	case SOURCE_UNSEEN:
 		act_set_text(&e->error, "the address is not confirmed");
-		entry_set_pending(e, false); /* it may take long: no company */
+		account_pending(e->account, e, false); /* it may take long: no company */
 		e->world->moved(e->world->user);
 		break;
 	}
@@ -360,8 +352,7 @@ void entry_free(struct entry *e)
 	check_cancel(e);
 	silence_leave(e->world->silences, e->silence, false);
 	account_withdraw(e->account, e);
-	if (e->pending)
-		account_pending_add(e->account, -1);
+	account_pending(e->account, e, false);
 	addr_set_clear(&e->wanted);
 	addr_set_clear(&e->sent);
 	addr_set_clear(&e->was);

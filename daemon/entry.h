@@ -76,7 +76,8 @@ struct entry {
 	enum record_state state;
 	ev_timer timer;
 	uint64_t timer_due_ms; /* monotonic; 0: not armed */
-	bool pending;          /* counted by account_pending_add() */
+	bool pending;          /* others of the account may wait for it */
+	int pending_ifindex;   /* ... that leave this way */
 
 	int check_id;    /* a question under way; 0: none */
 	bool checked;    /* its answer is here */
@@ -177,6 +178,9 @@ bool entry_is_removing(const struct entry *e);
 bool entry_has_left(const struct entry *e);
 /* What was under way when the daemon was told to end is over. */
 void entry_take_away(struct entry *e);
+
+/* How its update leaves; borrowed until the source looks again. */
+const struct egress *entry_egress(const struct entry *e);
 
 /* What is to be published now; NULL: not known. Kept in e->wanted. */
 const struct addr_set *entry_wanted(struct entry *e);

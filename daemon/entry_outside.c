@@ -66,3 +66,16 @@ void entry_resume(struct entry *e)
 	if (again && e->check_id == 0 && !e->checked)
 		check_start(e);
 }
+
+const struct egress *entry_egress(const struct entry *e)
+{
+	static const struct egress any;
+	size_t n;
+	const struct source_candidate *c = source_candidates(e->source, &n);
+
+	/* What is lost has no way of its own any more. */
+	if (n == 0 || (e->withdrawing && !e->stopping) ||
+	    !source_config(e->source)->bind)
+		return &any;
+	return &c[0].egress;
+}

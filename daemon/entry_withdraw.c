@@ -48,9 +48,7 @@ static void entry_freeze(struct entry *e)
 	ev_timer_stop(e->world->loop, &e->hold);
 	e->hold_over = false;
 	check_cancel(e);
-	if (e->pending)
-		account_pending_add(e->account, -1);
-	e->pending = false;
+	account_pending(e->account, e, false);
 }
 
 void entry_stop(struct entry *e)

@@ -37,6 +37,30 @@ START_TEST(test_row)
 }
 END_TEST
 
+static const struct recall {
+	const char *name;
+	int64_t at_ms, wall_ms;
+	uint64_t most_ms, want_ms; /* it is 500 */
+} recalls[] = {
+	{ "never", 0, 1000, 9000, 0 },
+	{ "past", 900, 1000, 9000, 0 },
+	{ "now", 1000, 1000, 9000, 0 },
+	{ "in a while", 1700, 1000, 9000, 1200 },
+	{ "not so long", 1000000, 1000, 9000, 9500 },
+	{ "the clock was set back by years", 1700000000000, 0, 9000, 9500 },
+	{ "... or before 1970", 5, -1000, 9000, 1505 },
+};
+
+START_TEST(test_recall)
+{
+	const struct recall *r = &recalls[_i];
+
+	ck_assert_msg(bucket_recall_ms(r->at_ms, r->wall_ms, 500,
+				       r->most_ms) == r->want_ms, "%s",
+		      r->name);
+}
+END_TEST
+
 START_TEST(test_no_interval_is_no_limit)
 {
 	const struct bucket_rule rule = { 0, 1 };
@@ -65,6 +89,7 @@ Suite *suite(void)
 	Suite *s = suite_create("bucket");
 	TCase *tc = tcase_create("rows");
 
+	tcase_add_loop_test(tc, test_recall, 0, SUITE_COUNT(recalls));
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
 	tcase_add_test(tc, test_no_interval_is_no_limit);
 	tcase_add_test(tc, test_what_is_given_back_can_be_used);
