@@ -277,7 +277,8 @@ static CURLcode set_request(struct http_exchange *x,
 		r = curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	if (r == CURLE_OK && q->fresh)
 		r = curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
-	if (r == CURLE_OK)
+	/* Newer libcurl signs no path that it was told to leave alone. */
+	if (r == CURLE_OK && !q->aws)
 		r = curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	if (r == CURLE_OK)
 		r = set_body(x, q);

@@ -65,12 +65,22 @@ static enum rfc2136_verdict not_auth(const struct reply *r,
 			    "BADTRUNC: %s wants longer signatures", s->server);
 		return RFC2136_ELSEWHERE;
 	default:
+		break;
+	}
+	/* Knot 3.4 says no more of a key that it does not know. */
+	if (s->key && r->tsig.verdict == TSIG_ABSENT)
+		outcome_set(ret, NOTIFY_REFUSED, 0,
+			    "NOTAUTH: %s knows no key %s with %s, does not "
+			    "let it change %s, or is not the primary server "
+			    "of the zone %s", s->server, key,
+			    s->key->algorithm, s->name,
+			    *s->zone ? s->zone : ".");
+	else
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "NOTAUTH: %s is not the primary server of the zone "
 			    "%s, or takes no updates from here", s->server,
 			    *s->zone ? s->zone : ".");
-		return RFC2136_ELSEWHERE;
-	}
+	return RFC2136_ELSEWHERE;
 }
 
 static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)

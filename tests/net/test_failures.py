@@ -67,7 +67,7 @@ def test_wrong_secret():
 
 
 def test_unknown_key():
-    refused(provider("bad", key_name="nobody"), "BADKEY")
+    refused(provider("bad", key_name="nobody"), "knows no key")
 
 
 def test_a_key_that_may_not():

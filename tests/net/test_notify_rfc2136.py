@@ -92,11 +92,11 @@ def test_knot_refusals(directory):
             expect(n.do(**job(account="secret", ipv4=["192.0.2.7"])),
                    "refused", "BADSIG", "secret")
             expect(n.do(**job(account="key", ipv4=["192.0.2.7"])),
-                   "refused", "BADKEY", "nobody")
+                   "refused", "knows no key", "nobody")
             expect(n.do(**job(account="algorithm", ipv4=["192.0.2.7"])),
                    "refused")
             expect(n.do(**job("other.example.org", ipv4=["192.0.2.7"])),
-                   "refused", "BADKEY", "other.example.org")
+                   "refused", "knows no key", "other.example.org")
             expect(n.do(**job("www.other.org", zone="other.org",
                               ipv4=["192.0.2.7"])), "refused")
             expect(n.do(**job(account="unsigned", ipv4=["192.0.2.7"])),
@@ -237,7 +237,7 @@ def test_bind(directory):
             expect(n.do(**job(account="secret", ipv4=["192.0.2.7"])),
                    "refused", "BADSIG")
             expect(n.do(**job(account="key", ipv4=["192.0.2.7"])),
-                   "refused", "BADKEY")
+                   "refused", "knows no key")
             expect(n.do(**job("only.example.org", account="limited",
                               ipv4=["192.0.2.7"])), "done")
             expect(n.do(**job(account="limited", ipv4=["192.0.2.7"])),
@@ -298,7 +298,7 @@ def test_look(directory):
         look.update(account="ns", families=["ipv4"])
         assert n.do(**look)["values"] == {"ipv4": ["192.0.2.7"]}
         for more, word in (({"account": "secret"}, "BADSIG"),
-                           ({"account": "key"}, "BADKEY"),
+                           ({"account": "key"}, "knows no key"),
                            ({"zone": "org"}, "REFUSED"),
                            ({"name": "alias.example.org"}, "CNAME")):
             expect(n.do(**dict(look, **more)), "refused", word)

@@ -84,7 +84,7 @@ def test_a_secondary_is_no_primary(directory):
             assert values(server.port, NAME) == ["192.0.2.1"]
         # All of them refuse: for good. One is away: not for good.
         with Notify(directory, servers(denies.port, denies.port)) as n:
-            expect(n.do(**job(ipv4=["192.0.2.1"])), "refused", "BADKEY")
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "refused", "knows no key")
         with Notify(directory, servers(free_port(), denies.port)) as n:
             expect(n.do(**job(ipv4=["192.0.2.1"])), "retry", "nobody listens")
 
