@@ -1,8 +1,11 @@
 #include <config.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "config/config.h"
@@ -92,6 +95,25 @@ static bool loading_section_good(struct loading *l,
 	return kind == SECTION_RECORD || !s->title || loading_name_good(l, s);
 }
 
+/* Without it no https reflector would ever be believed. */
+static void check_ca_file(struct loading *l, const struct config_section *s,
+			  const char *path)
+{
+	const struct config_setting *set = config_section_find(s, "ca-file");
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error = errno;
+
+	if (fd >= 0) {
+		error = fstat(fd, &st) < 0   ? errno
+			: S_ISDIR(st.st_mode) ? EISDIR
+					      : 0;
+		(void)close(fd);
+	}
+	if (error != 0)
+		faults_add(l->faults, s->file, set ? set->line : s->line,
+			   "ca-file: %.200s: %s", path, strerror(error));
+}
+
 static int loading_source(struct loading *l, const char *name,
 			  const char *file, unsigned int line,
 			  const struct config_section *s)
@@ -115,6 +137,8 @@ static int loading_source(struct loading *l, const char *name,
 	r = source->name ? setting_set_defaults(rows, source) : -ENOMEM;
 	if (r == 0 && s)
 		r = setting_read(s, rows, source, l->faults);
+	if (r == 0 && s && source->ca_file)
+		check_ca_file(l, s, source->ca_file);
 	return r;
 }
 

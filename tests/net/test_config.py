@@ -38,6 +38,16 @@ ROWS = [
      'record "a.example.org" {}\n', [(3, "NO_SUCH_VARIABLE")]),
     ("a quote without its end",
      PROVIDER + 'record "home.example.org {\n', [(8, "")]),
+    ("certificates that are not there",
+     PROVIDER + record() + 'source "s" {\n quorum = 1\n ca-file = "/none.pem"\n}\n',
+     [(14, "/none.pem: No such file")]),
+    ("certificates that are a directory",
+     PROVIDER + record() + 'source "s" { ca-file = "/usr" }\n',
+     [(12, "/usr: Is a directory")]),
+    ("a provider's certificates that are not there",
+     'provider "x" {\n type = "dyndns2"\n endpoint = "https://a.example"\n'
+     ' username = "a"\n password = "b"\n ca-file = "/none.pem"\n}\n'
+     'record "a.example.org" {}\n', [(6, "/none.pem: No such file")]),
     ("waiting for ever", PROVIDER + record() + 'source "s" {\n'
      ' confirm-timeout = 0\n}\n', [(13, "confirm-timeout")]),
     ("a shared name where none can be",
