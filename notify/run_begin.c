@@ -36,6 +36,36 @@ static bool may_start(const struct run *r)
 	return !r->started && r->looking <= 0 && r->batch;
 }
 
+/* Do both leave by the same way, as far as each has one? */
+static bool same_way(const struct job *a, const struct job *b)
+{
+	return strcmp(a->interface, b->interface) == 0 && a->mark == b->mark &&
+	       (!a->ipv4.given || !b->ipv4.given ||
+		addr_equal(&a->ipv4.source, &b->ipv4.source)) &&
+	       (!a->ipv6.given || !b->ipv6.given ||
+		addr_equal(&a->ipv6.source, &b->ipv6.source));
+}
+
+/*
+ * Where nobody answers by one way, requests by another are not held up. One
+ * at a time is one at a time: its requests might undo one another's work.
+ */
+static bool has_room(const struct run *r)
+{
+	const struct provider *p = r->provider;
+	const struct job *j = run_job(r);
+	size_t n = 0;
+
+	if (p->type->in_flight == 1 || !j)
+		return p->active < p->type->in_flight;
+	for (const struct run *o = p->runs; o; o = o->next) {
+		const struct job *other = o->started ? run_job(o) : NULL;
+
+		n += other && same_way(j, other);
+	}
+	return n < p->type->in_flight;
+}
+
 /* The first that may go on, or start; NULL: none. */
 static struct run *find_ready(const struct provider *p, bool *parked)
 {
@@ -45,7 +75,7 @@ static struct run *find_ready(const struct provider *p, bool *parked)
 		*parked = r->parked;
 		if (r->parked && (!p->leader || thing_is_settled(r->batch)))
 			return r;
-		if (may_start(r) && p->active < p->type->in_flight)
+		if (may_start(r) && has_room(r))
 			return r;
 	}
 	return NULL;
@@ -221,7 +251,7 @@ static bool go_together(const struct provider *p, const struct job *a,
 
 	if (a->kind != b->kind || !x || !y || strcmp(x, y) != 0)
 		return false;
-	if (strcmp(a->name, b->name) == 0)
+	if (strcmp(a->name, b->name) == 0 || !same_way(a, b))
 		return false;
 	return p->type->batch_by != BATCH_ADDRESSES ||
 	       (same_set(&a->ipv4, &b->ipv4) && same_set(&a->ipv6, &b->ipv6));

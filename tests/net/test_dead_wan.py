@@ -12,6 +12,7 @@ from evddnsd import PROVIDER, Evddnsd, record, source
 from lab import A, GW4, GW4_B, GW4_B_NEW, GW4_NEW, ISP4, ISP4_B, NS4, SECONDARIES4, Lab
 from knot import Knot
 from nameservers import Dnsmasq
+from test_check_provider import Api
 
 DEAD, LIVE = "dead.example.org", "live.example.org"
 ISP_DNS = SECONDARIES4[2]  # a resolver that only the dead uplink leads to
@@ -183,6 +184,27 @@ def test_name_servers_on_the_dead_side():
         assert d.find_log(event="checked", name=LIVE, after=t0,
                           text=f"({other}): {GW4_B}"), d.tail()  # fmt: skip
         assert net.dns(LIVE, A, other) == [GW4_B]
+        d.stop()
+
+
+def test_provider_that_is_asked_by_both():
+    """An API: what the dead one asks holds no request of the other's up."""
+    names = [f"d{n}.example.org" for n in range(6)]
+    with Lab() as net:
+        two_wans(net)
+        api = Api(net)
+        text = config(names).replace(PROVIDER, api.provider())
+        d = Evddnsd(net, text.replace('"ns"', '"api"').replace("ttl = 60", "ttl = 3600"))
+        d.start()
+        d.wait_event(event="updated", record=LIVE, address=GW4_B)
+        d.wait_event(event="updated", record=names[-1], address=GW4)
+        with dead(net):
+            t0 = move(net, "wan0", "wan1")
+            d.wait_log(event="accepted", name=LIVE, after=t0)
+            ended = [x for x in d.lines if x["monotonic_s"] >= t0 and x.get("name") in names
+                     and x.get("event") in ("accepted", "failed")]
+            assert not ended, ended
+            assert api.held["live", "A"] == [GW4_B_NEW]
         d.stop()
 
 
