@@ -1,11 +1,11 @@
 /*
  * fake_clock - LD_PRELOAD: another wall clock for the programs of a test.
  *
- * $FAKE_CLOCK names a file of two int64_t: the seconds by which
- * CLOCK_REALTIME and CLOCK_BOOTTIME are ahead of the machine's. Whoever
- * write()s to it sets the clock, and what the kernel does then is done: a
- * timerfd of CLOCK_REALTIME that was armed with TFD_TIMER_CANCEL_ON_SET
- * becomes readable, and its read() fails.
+ * $FAKE_CLOCK names a file of three int64_t: the seconds by which
+ * CLOCK_REALTIME, CLOCK_BOOTTIME and CLOCK_MONOTONIC are ahead of the
+ * machine's. Whoever write()s to it sets the clock, and what the kernel does
+ * then is done: a timerfd of CLOCK_REALTIME that was armed with
+ * TFD_TIMER_CANCEL_ON_SET becomes readable, and its read() fails.
  *
  * The machine's own clock is everybody's, and a test may not set it.
  */
@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { AHEAD_REALTIME, AHEAD_BOOTTIME, N_AHEAD };
+enum { AHEAD_REALTIME, AHEAD_BOOTTIME, AHEAD_MONOTONIC, N_AHEAD };
 
 static const volatile int64_t *ahead_s;
 
@@ -52,6 +52,8 @@ static int fake_clock_read(clockid_t clock, struct timespec *ts)
 		ts->tv_sec += ahead_s[AHEAD_REALTIME];
 	else if (r == 0 && clock == CLOCK_BOOTTIME)
 		ts->tv_sec += ahead_s[AHEAD_BOOTTIME];
+	else if (r == 0 && clock == CLOCK_MONOTONIC)
+		ts->tv_sec += ahead_s[AHEAD_MONOTONIC];
 	return r;
 }
 
