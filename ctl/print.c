@@ -91,7 +91,7 @@ static void print_lines(const json_t *entry, const char *key,
 void print_why(const json_t *answer, FILE *out)
 {
 	const json_t *entries = json_object_get(answer, "entries"), *e;
-	char wanted[256], published[256];
+	char wanted[256], published[256], servers[128];
 	size_t i;
 
 	json_array_foreach(entries, i, e) {
@@ -117,7 +117,12 @@ void print_why(const json_t *answer, FILE *out)
 		print_lines(e, "addresses", "addresses considered", out);
 		print_lines(e, "reflectors", "reflectors", out);
 		(void)fprintf(out, "  zone         %s\n", text_of(e, "zone"));
-		print_lines(e, "name_servers", "name servers", out);
+		(void)snprintf(servers, sizeof(servers),
+			       "name servers, asked %s: %s",
+			       text_of(e, "checked"), text_of(e, "verdict"));
+		print_lines(e, "name_servers",
+			    json_is_string(json_object_get(e, "checked"))
+				    ? servers : "name servers", out);
 	}
 }
 

@@ -213,7 +213,7 @@ static void act_note_silence(struct entry *e)
 	char why[400] = "none is reachable";
 
 	if (a && a->status != 0)
-		(void)snprintf(why, sizeof(why), "%s", strerror(-a->status));
+		(void)snprintf(why, sizeof(why), "%s", resolver_status_text(a->status));
 	else if (a && a->n_servers > 0)
 		(void)resolver_server_print(&a->servers[0], why, sizeof(why));
 	e->silence = silence_note(e->world->silences, e->silence,

@@ -149,6 +149,7 @@ static void check_second_done(void *user, const struct resolver_answer *a)
 	answer_free(e->second);
 	e->second = answer_copy(a);
 	e->checked = true;
+	e->checked_at_s = clock_wall_s();
 	tell_checked(e, e->second);
 	if (e->state == RECORD_CHECKING || e->state == RECORD_VERIFYING)
 		check_judge(e);
@@ -288,6 +289,7 @@ static void check_done(void *user, const struct resolver_answer *a)
 	answer_free(e->answer);
 	e->answer = answer_copy(a);
 	e->checked = true;
+	e->checked_at_s = clock_wall_s();
 	tell_checked(e, e->answer);
 	check_interception(e);
 	if (e->state == RECORD_CHECKING || e->state == RECORD_VERIFYING)

@@ -81,6 +81,7 @@ struct entry {
 
 	int check_id;    /* a question under way; 0: none */
 	bool checked;    /* its answer is here */
+	int64_t checked_at_s; /* wall; 0: none was ever */
 	struct resolver_answer *answer; /* a copy; NULL: none */
 	bool unasked;    /* the servers were left alone this time */
 	/* Where they could not say: of the provider, or of the resolver. */

@@ -215,13 +215,26 @@ void status_print(const struct setup *s, const struct monitor *m,
 
 /* ---- why ---- */
 
-static void put_servers(struct lines *list, const struct resolver_answer *a)
+static void put_servers(struct lines *list, const char *who,
+			const struct resolver_answer *a)
 {
-	char line[400];
+	char line[400], whole[440];
 
-	for (size_t i = 0; a && i < a->n_servers; i++)
-		put_line(list, resolver_server_print(&a->servers[i], line,
-						     sizeof(line)));
+	for (size_t i = 0; a && i < a->n_servers; i++) {
+		(void)resolver_server_print(&a->servers[i], line,
+					    sizeof(line));
+		(void)snprintf(whole, sizeof(whole), "%s%s", who, line);
+		put_line(list, whole);
+	}
+}
+
+/* What the last answers came to; NULL: that is still open. */
+static const char *verdict_word(const struct entry *e)
+{
+	if (e->checked_at_s == 0 || e->state == RECORD_WAITING ||
+	    e->state == RECORD_CONFIRMING || e->state == RECORD_CHECKING)
+		return NULL;
+	return resolver_verdict_name(e->verdict);
 }
 
 static void put_name_servers(struct buf *out, const struct entry *e)
@@ -229,14 +242,17 @@ static void put_name_servers(struct buf *out, const struct entry *e)
 	struct lines list = lines_begin(out, ",\"name_servers\":");
 	char line[400];
 
-	put_servers(&list, e->answer);
-	put_servers(&list, e->second);
+	put_servers(&list, "", e->answer);
 	if (e->answer && e->answer->status != 0) {
 		(void)snprintf(line, sizeof(line),
 			       "the zone's servers could not be found: %s",
-			       strerror(-e->answer->status));
+			       resolver_status_text(e->answer->status));
 		put_line(&list, line);
 	}
+	if (e->second)
+		put_servers(&list, e->resolved ? "in their place, the "
+					       : "in their place, provider ",
+			    e->second);
 	buf_add(out, "]", 1);
 }
 
@@ -279,6 +295,8 @@ static void put_why(struct status *s, const struct entry *e)
 	source_explain_reflectors(e->source, put_line, &list);
 	put_text(s->out, "],\"zone\":", e->answer ? e->answer->zone : NULL);
 	put_name_servers(s->out, e);
+	put_time(s, ",\"checked\":", e->checked_at_s);
+	put_text(s->out, ",\"verdict\":", verdict_word(e));
 	put_text(s->out, ",\"then\":", next_act(e));
 	buf_add(s->out, "}", 1);
 }

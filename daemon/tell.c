@@ -121,7 +121,7 @@ void tell_checked(const struct entry *e, const struct resolver_answer *a)
 			 "no name server could be asked: %s",
 			 !a		  ? "no memory"
 			 : a->status == 0 ? "none is reachable"
-					  : strerror(-a->status));
+					  : resolver_status_text(a->status));
 		return;
 	}
 	for (size_t i = 0; i < a->n_servers; i++)

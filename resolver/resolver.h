@@ -158,6 +158,11 @@ enum resolver_verdict resolver_verdict_shared(const struct resolver_answer *a,
 					      const struct addr *wanted,
 					      size_t n);
 
+/* "right", "propagating"… */
+const char *resolver_verdict_name(enum resolver_verdict v);
+/* Why there are no servers: of a resolver_answer's status < 0, for people. */
+const char *resolver_status_text(int status);
+
 /*
  * One line for people about one server: "ns1.example (192.0.2.53): 192.0.2.7",
  * "…: absent", "…: REFUSED", "…: no answer (timed out)". Returns out.

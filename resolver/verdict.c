@@ -92,6 +92,33 @@ static const char *error_text(int error)
 	}
 }
 
+const char *resolver_status_text(int status)
+{
+	switch (-status) {
+	case ENOENT:
+		return "DNS says that no zone holds this name";
+	case ETIMEDOUT:
+		return "the resolver does not answer";
+	case EHOSTUNREACH:
+		return "its name servers have no address that can be found";
+	default:
+		return error_text(status);
+	}
+}
+
+const char *resolver_verdict_name(enum resolver_verdict v)
+{
+	static const char *const names[] = {
+		[RESOLVER_RIGHT] = "right",
+		[RESOLVER_PROPAGATING] = "propagating",
+		[RESOLVER_DIFFERS] = "differs",
+		[RESOLVER_UNKNOWN] = "unknown",
+		[RESOLVER_ALIAS] = "an alias",
+	};
+
+	return names[v];
+}
+
 /* "ns1.example (192.0.2.53:5353)" */
 static int print_who(const struct resolver_server *s, char *out, size_t size)
 {

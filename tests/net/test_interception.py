@@ -63,9 +63,12 @@ def lied_to(net, port, protocols=("udp", "tcp"), believed=None):
         if believed:
             d.wait_log(event="unchanged", after=d.started)
             assert d.find_log(event="checked", text="by UDP it is intercepted")
+            assert ": right" in why(d), why(d)
         else:
             d.wait_log(event="intercepted", level="warning", after=d.started)
             assert "intercepted" in why(d), why(d)
+            said = f"in their place, provider ns: {GW4}"
+            lab.wait_until(lambda: said in why(d), 5, said)
         d.stop()
         restarts(net, d)
         # A change is sent all the same: it is news.
