@@ -13,6 +13,7 @@
 #include <ev.h>
 
 #include "base/child.h"
+#include "base/slice.h"
 
 struct child {
 	struct ev_loop *loop;
@@ -84,6 +85,7 @@ static void child_become(const struct child_options *o, int report,
 	int r;
 
 	default_signals();
+	(void)slice_ask_usual();
 	if (o->own_group)
 		(void)setpgid(0, 0);
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);

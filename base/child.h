@@ -29,8 +29,8 @@ struct child_options {
 typedef void child_exited_fn(void *user, int status);
 
 /*
- * Every descriptor above those named is closed in the child and its signal
- * mask and dispositions are the default ones; it is killed when this
+ * Every descriptor above those named is closed in the child; its signal mask,
+ * dispositions and slice are the default ones; it is killed when this
  * process dies. 0 and a child that the caller owns, or -errno, also where
  * the program could not be executed.
  */

@@ -16,6 +16,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "base/slice.h"
 #include "daemon/app.h"
 #include "daemon/background.h"
 #include "daemon/options.h"
@@ -84,6 +85,7 @@ static int run(const struct options *options, const struct paths *paths)
 	if (background_is_parent(b)) {
 		status = background_wait(b);
 	} else {
+		(void)slice_ask_short();
 		status = app_run(ev_default_loop(EVFLAG_AUTO), options, paths,
 				 background_ready, b);
 	}

@@ -20,6 +20,7 @@
 #include <ldns/ldns.h>
 
 #include "base/log.h"
+#include "base/slice.h"
 #include "base/str.h"
 #include "net/lookup.h"
 #include "net/route.h"
@@ -267,6 +268,7 @@ int main(int argc, char **argv)
 	else
 		status = take_config(o.config, &as);
 	if (status == 0) {
+		(void)slice_ask_short();
 		e.trace = o.verbose;
 		e.dry_run = o.dry_run;
 		e.loop = ev_default_loop(EVFLAG_AUTO);
