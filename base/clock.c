@@ -36,10 +36,18 @@ const char *clock_rfc3339(int64_t wall_s, char *out, size_t size)
 
 uint32_t clock_random(void)
 {
+	/* Drawn in stock: an update's id is asked for on its way. */
+	static uint32_t stock[16];
+	static size_t left;
 	uint32_t n;
 
 	/* Before the pool is ready at boot: the clock does for a jitter. */
-	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
-		n = (uint32_t)(clock_mono_ns() * 2654435761U);
+	if (left == 0 && getrandom(stock, sizeof(stock), GRND_NONBLOCK) !=
+				 (ssize_t)sizeof(stock))
+		return (uint32_t)(clock_mono_ns() * 2654435761U);
+	if (left == 0)
+		left = sizeof(stock) / sizeof(stock[0]);
+	n = stock[--left];
+	stock[left] = 0; /* what was given out is nobody else's business */
 	return n;
 }

@@ -27,9 +27,14 @@ static bool candidate_is_global(const struct source_candidate *c)
 static void candidate_stand(struct source_candidate *c, enum source_stand stand,
 			    const char *text)
 {
+	size_t len = strlen(text);
+
+	if (len >= sizeof(c->text))
+		len = sizeof(c->text) - 1;
 	c->stand = stand;
 	c->public = c->addr;
-	(void)snprintf(c->text, sizeof(c->text), "%s", text);
+	memmove(c->text, text, len);
+	c->text[len] = '\0';
 	if (stand == STAND_UNSEEN || stand == STAND_LEFT)
 		c->public = (struct addr){ 0 };
 }

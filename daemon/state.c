@@ -37,8 +37,17 @@ struct state {
 static const char *make_key(const char *name, int family,
 			    const char *provider, char out[KEY_MAX])
 {
-	(void)snprintf(out, KEY_MAX, "%s %s %s", name,
-		       family == AF_INET ? "ipv4" : "ipv6", provider);
+	size_t len = strlen(name), rest = strlen(provider);
+
+	/* By hand: looked for on the way of every update. */
+	if (len + 6 + rest >= KEY_MAX) {
+		(void)snprintf(out, KEY_MAX, "%s %s %s", name,
+			       family == AF_INET ? "ipv4" : "ipv6", provider);
+		return out;
+	}
+	memcpy(out, name, len);
+	memcpy(out + len, family == AF_INET ? " ipv4 " : " ipv6 ", 6);
+	memcpy(out + len + 6, provider, rest + 1);
 	return out;
 }
 
