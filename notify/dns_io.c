@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -125,30 +126,84 @@ static int send_first(struct dns_io *io, const struct sockaddr *to,
 	return 0;
 }
 
-/* A fresh socket and, for UDP, the message out. */
-static int open_socket(struct dns_io *io)
+static int new_socket(int family, int type)
 {
-	int family = io->q.server.family, r;
+	int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/* On its way by io->fd and, for UDP, the message out. */
+static int leave(struct dns_io *io, const struct egress *e)
+{
 	struct sockaddr_storage to;
 	socklen_t len = addr_to_sockaddr(&io->q.server, io->q.port, &to);
+	int r = egress_apply(io->fd, io->q.server.family, e);
 
-	if (!io->tcp && io->q.spare_fd && *io->q.spare_fd >= 0) {
-		io->fd = *io->q.spare_fd;
-		*io->q.spare_fd = -1;
-	} else {
-		io->fd = socket(family, (io->tcp ? SOCK_STREAM : SOCK_DGRAM) |
-						SOCK_CLOEXEC | SOCK_NONBLOCK,
-				0);
-	}
-	io->q.spare_fd = NULL;
-	if (io->fd < 0)
-		return -errno;
-	r = egress_apply(io->fd, family, &io->q.egress);
 	if (r == 0 && !io->tcp)
 		r = send_first(io, (struct sockaddr *)&to, len);
 	if (r == 0 && connect(io->fd, (struct sockaddr *)&to, len) < 0)
 		r = -errno;
 	return r == -EINPROGRESS ? 0 : r;
+}
+
+/* -ENOENT where none will do. */
+static int leave_by_spare(struct dns_io *io)
+{
+	struct dns_io_spare *s = io->q.spare;
+	struct egress e = io->q.egress;
+	bool bound;
+
+	io->q.spare = NULL;
+	if (io->tcp || !s || s->fd < 0 || s->family != io->q.server.family)
+		return -ENOENT;
+	bound = s->device[0] != '\0';
+	if (bound && strcmp(s->device, e.device) != 0)
+		return -ENOENT;
+	if (bound)
+		e.device[0] = '\0';
+	io->fd = s->fd;
+	s->fd = -1;
+	return leave(io, &e);
+}
+
+static int open_socket(struct dns_io *io)
+{
+	int r = leave_by_spare(io);
+
+	if (r == 0 || io->sent_ns != 0)
+		return r;
+	/* What it was bound to may be another interface of that name now. */
+	dns_io_close(io);
+	r = new_socket(io->q.server.family,
+		       io->tcp ? SOCK_STREAM : SOCK_DGRAM);
+	if (r < 0)
+		return r;
+	io->fd = r;
+	return leave(io, &io->q.egress);
+}
+
+void dns_io_spare_make(struct dns_io_spare *s, int family, const char *device)
+{
+	struct egress e = { .mark = 0 };
+
+	dns_io_spare_done(s);
+	s->fd = new_socket(family, SOCK_DGRAM);
+	s->family = family;
+	if (s->fd < 0 || !device[0])
+		return;
+	(void)snprintf(e.device, sizeof(e.device), "%s", device);
+	if (egress_apply(s->fd, family, &e) == 0)
+		memcpy(s->device, e.device, sizeof(s->device));
+	else /* it may be back when the message comes */
+		dns_io_spare_make(s, family, "");
+}
+
+void dns_io_spare_done(struct dns_io_spare *s)
+{
+	if (s->fd >= 0)
+		(void)close(s->fd);
+	*s = (struct dns_io_spare){ .fd = -1 };
 }
 
 static void watch(struct dns_io *io, int events)

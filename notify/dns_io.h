@@ -8,6 +8,7 @@
 #ifndef NOTIFY_DNS_IO_H
 #define NOTIFY_DNS_IO_H
 
+#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,13 @@
 struct dns_io;
 struct ev_loop;
 
+/* A UDP socket for the next message, made before it is needed. */
+struct dns_io_spare {
+	int fd; /* -1: none */
+	int family;
+	char device[IFNAMSIZ]; /* bound to it; "": to none */
+};
+
 struct dns_io_request {
 	struct addr server;
 	uint16_t port;
@@ -28,9 +36,7 @@ struct dns_io_request {
 	const uint8_t *wire; /* borrowed until the end */
 	size_t len;
 	uint32_t timeout_ms;
-	/* A fresh UDP socket of the server's family, taken from there where
-	 * it is not -1; NULL: none. */
-	int *spare_fd;
+	struct dns_io_spare *spare; /* taken where it will do; may be NULL */
 };
 
 enum dns_io_take {
@@ -57,6 +63,13 @@ typedef enum dns_io_take dns_io_fn(void *user, int status,
 int dns_io_start(struct ev_loop *loop, const struct dns_io_request *q,
 		 dns_io_fn *take, void *user, struct dns_io **ret);
 void dns_io_free(struct dns_io *io);
+
+/*
+ * In the place of one made before. device "": bound to none; so it is where the
+ * device is not there. Failing, it is -1.
+ */
+void dns_io_spare_make(struct dns_io_spare *s, int family, const char *device);
+void dns_io_spare_done(struct dns_io_spare *s);
 
 /* Monotonic: when it first went out; 0: it did not. */
 uint64_t dns_io_sent_ns(const struct dns_io *io);

@@ -74,7 +74,7 @@ void engine_egress_by_name(const struct engine *e, const struct job *j,
 {
 	struct egress want = wanted(j, dst);
 
-	(void)snprintf(want.device, sizeof(want.device), "%s", j->interface);
+	memcpy(want.device, j->interface, sizeof(want.device));
 	weigh(e, dst, &want, ret);
 }
 

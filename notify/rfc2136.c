@@ -307,7 +307,7 @@ bool rfc2136_size_add(struct rfc2136_size *s, const struct rfc2136_change *c)
 }
 
 int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
-		  size_t n, const struct tsig_key *key, uint16_t id,
+		  size_t n, struct tsig_key *key, uint16_t id,
 		  int64_t now_s, struct rfc2136_message *ret)
 {
 	struct rfc2136_message m = { .mac_len = 0 };
@@ -345,7 +345,7 @@ out:
 	return 0;
 }
 
-int rfc2136_ask(const char *name, uint16_t type, const struct tsig_key *key,
+int rfc2136_ask(const char *name, uint16_t type, struct tsig_key *key,
 		uint16_t id, int64_t now_s, struct rfc2136_message *ret)
 {
 	struct rfc2136_message m = { .wire = malloc(DNS_QUERY_SIZE +
@@ -374,7 +374,7 @@ void rfc2136_message_done(struct rfc2136_message *m)
 	*m = (struct rfc2136_message){ .wire = NULL };
 }
 
-void rfc2136_warm(const struct tsig_key *key)
+void rfc2136_warm(struct tsig_key *key)
 {
 	struct addr addrs[2] = { { .family = AF_INET },
 				 { .family = AF_INET6 } };
@@ -386,6 +386,8 @@ void rfc2136_warm(const struct tsig_key *key)
 
 	if (rfc2136_build("invalid", &c, 1, key, 0, 0, &m) == 0)
 		rfc2136_message_done(&m);
+	if (key)
+		tsig_key_ready(key);
 }
 
 char *rfc2136_print(const uint8_t *wire, size_t len)

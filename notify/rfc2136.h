@@ -61,7 +61,7 @@ struct rfc2136_message {
  * -EMSGSIZE past 64 KiB.
  */
 int rfc2136_build(const char *zone, const struct rfc2136_change *changes,
-		  size_t n, const struct tsig_key *key, uint16_t id,
+		  size_t n, struct tsig_key *key, uint16_t id,
 		  int64_t now_s, struct rfc2136_message *ret);
 void rfc2136_message_done(struct rfc2136_message *m);
 
@@ -80,11 +80,11 @@ bool rfc2136_size_add(struct rfc2136_size *s, const struct rfc2136_change *c);
  * A question, signed where key is not NULL, to be judged as an update is. 0,
  * -EINVAL or -ENOMEM.
  */
-int rfc2136_ask(const char *name, uint16_t type, const struct tsig_key *key,
+int rfc2136_ask(const char *name, uint16_t type, struct tsig_key *key,
 		uint16_t id, int64_t now_s, struct rfc2136_message *ret);
 
 /* A signature that goes nowhere: loads and warms what signing needs. */
-void rfc2136_warm(const struct tsig_key *key);
+void rfc2136_warm(struct tsig_key *key);
 
 enum rfc2136_verdict {
 	RFC2136_NOT_OURS,  /* no answer to what was sent: keep waiting */

@@ -194,7 +194,7 @@ static int rfc2136_open(struct engine *e, struct account *a)
 		return r;
 	u->engine = e;
 	u->account = a;
-	u->spare_fd = -1;
+	u->spare.fd = -1;
 	u->zone = account_get(a, "zone");
 	a->state = u;
 	for (size_t i = 0; v && i < v->n && r == 0; i++) {

@@ -87,6 +87,7 @@ static int take_secret(struct tsig_key *k, const char *secret,
 	    EVP_MAC_init(k->mac, ldns_rdf_data(raw), ldns_rdf_size(raw),
 			 params) == 1)
 		r = 0;
+	k->ready = r == 0;
 	explicit_bzero(ldns_rdf_data(raw), ldns_rdf_size(raw));
 	ldns_rdf_deep_free(raw);
 	return r;
@@ -142,8 +143,15 @@ static size_t put_time(uint8_t *out, size_t at, int64_t now_s)
 	return put_u16(out, at, TSIG_FUDGE_S);
 }
 
+/* The key stays in from take_secret(). */
+void tsig_key_ready(struct tsig_key *k)
+{
+	if (!k->ready)
+		k->ready = EVP_MAC_init(k->mac, NULL, 0, NULL) == 1;
+}
+
 /* Over the message and the TSIG variables (RFC 8945, section 4.3.3). */
-static int compute(const uint8_t *wire, size_t len, const struct tsig_key *k,
+static int compute(const uint8_t *wire, size_t len, struct tsig_key *k,
 		   int64_t now_s, uint8_t mac[TSIG_MAC_MAX], size_t *mac_len)
 {
 	uint8_t vars[255 + 16 + 32];
@@ -157,16 +165,17 @@ static int compute(const uint8_t *wire, size_t len, const struct tsig_key *k,
 	n = put_time(vars, n, now_s);
 	n = put_u16(vars, n, 0); /* error */
 	n = put_u16(vars, n, 0); /* other data */
-	/* The key stays in from take_secret(). */
-	good = EVP_MAC_init(k->mac, NULL, 0, NULL) == 1 &&
+	tsig_key_ready(k);
+	good = k->ready &&
 	       EVP_MAC_update(k->mac, wire, len) == 1 &&
 	       EVP_MAC_update(k->mac, vars, n) == 1 &&
 	       EVP_MAC_final(k->mac, mac, mac_len, TSIG_MAC_MAX) == 1;
+	k->ready = false;
 	return good ? 0 : -EINVAL;
 }
 
 int tsig_sign(uint8_t *wire, size_t *len, size_t size,
-	      const struct tsig_key *k, int64_t now_s,
+	      struct tsig_key *k, int64_t now_s,
 	      uint8_t ret_mac[TSIG_MAC_MAX], size_t *ret_mac_len)
 {
 	uint8_t mac[TSIG_MAC_MAX];

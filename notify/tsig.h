@@ -32,6 +32,7 @@ struct tsig_key {
 	uint8_t name_wire[255], algorithm_wire[16];
 	size_t name_len, algorithm_len;
 	void *mac; /* libcrypto's, with the key in it */
+	bool ready; /* it may begin with a message at once */
 };
 
 /* NULL-ended: what ldns can do. */
@@ -42,13 +43,16 @@ int tsig_key_init(struct tsig_key *k, const char *name, const char *algorithm,
 		  const char *secret);
 void tsig_key_done(struct tsig_key *k);
 
+/* Does of the next signature what needs no message. */
+void tsig_key_ready(struct tsig_key *k);
+
 /*
  * Signs the len bytes of a request and adds the record, for which there must
  * be TSIG_SIZE_MAX bytes of room; *ret_mac is the signature, to verify the
  * reply with. 0, or -EINVAL.
  */
 int tsig_sign(uint8_t *wire, size_t *len, size_t size,
-	      const struct tsig_key *k, int64_t now_s,
+	      struct tsig_key *k, int64_t now_s,
 	      uint8_t ret_mac[TSIG_MAC_MAX], size_t *ret_mac_len);
 
 enum tsig_verdict {

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/str.h"
@@ -189,17 +187,6 @@ static void update_resolved(void *user, int status, const struct addr *addrs,
 	(void)ttl_s;
 }
 
-static void make_spare(struct update *u, int family)
-{
-	if (u->spare_fd >= 0 && u->spare_family == family)
-		return;
-	if (u->spare_fd >= 0)
-		(void)close(u->spare_fd);
-	u->spare_family = family;
-	u->spare_fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			     0);
-}
-
 void update_prepare(struct update *u)
 {
 	struct addr addrs[RESOLVE_ADDRS_MAX];
@@ -208,7 +195,7 @@ void update_prepare(struct update *u)
 	if (u->n_servers > 0 &&
 	    resolve_now(u->engine->resolve, NULL, u->servers[0].host, addrs) >
 		    0)
-		make_spare(u, addrs[0].family);
+		dns_io_spare_make(&u->spare, addrs[0].family, u->device);
 	for (size_t i = 0; i < u->n_servers; i++)
 		if (resolve_now(u->engine->resolve, NULL, u->servers[i].host,
 				addrs) == 0)
@@ -226,8 +213,7 @@ void update_done(struct update *u)
 	while (u->batches)
 		batch_free(u->batches);
 	update_ptrs_drop(u);
-	if (u->spare_fd >= 0)
-		(void)close(u->spare_fd);
+	dns_io_spare_done(&u->spare);
 	update_zones_forget(u);
 	tsig_key_done(&u->key);
 }

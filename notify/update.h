@@ -11,6 +11,7 @@
 
 #include "base/addr.h"
 #include "config/domain.h"
+#include "notify/dns_io.h"
 #include "notify/tsig.h"
 
 struct account;
@@ -42,9 +43,9 @@ struct update {
 	struct update_ptr *ptrs; /* reverse names on their way */
 	bool ptr_told;           /* ... one did not work, and was told */
 	bool warm;
-	/* A socket for the next message, made before it is needed; -1. */
-	int spare_fd;
-	int spare_family;
+	/* Made before it is needed, and bound to what the last one left by. */
+	struct dns_io_spare spare;
+	char device[IFNAMSIZ];
 };
 
 /* The acts of the type; u is filled but for its lists. */

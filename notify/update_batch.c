@@ -60,6 +60,23 @@ bool batch_is_last_target(const struct batch *b)
 	return b->addr + 1 >= b->n_addrs && b->servers_left <= 1;
 }
 
+const char *batch_target(struct batch *b)
+{
+	uint16_t port = batch_server(b)->port;
+	char addr[ADDR_STRLEN];
+
+	if (b->target[0] || b->addr >= b->n_addrs)
+		return b->target;
+	(void)addr_print(&b->addrs[b->addr], addr);
+	if (port == UPDATE_PORT)
+		(void)snprintf(b->target, sizeof(b->target), "%s", addr);
+	else
+		(void)snprintf(b->target, sizeof(b->target),
+			       strchr(addr, ':') ? "[%s]:%u" : "%s:%u", addr,
+			       port);
+	return b->target;
+}
+
 void batch_free(struct batch *b)
 {
 	struct engine *e = b->u->engine;
@@ -157,7 +174,7 @@ void batch_target_failed(struct batch *b, int error)
 {
 	struct outcome o;
 
-	outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", b->target,
+	outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", batch_target(b),
 		    engine_error(error));
 	batch_target_said(b, &o);
 }
@@ -291,7 +308,6 @@ static bool have_target(struct batch *b)
 {
 	const struct update_server *s = batch_server(b);
 	struct engine *e = b->u->engine;
-	char addr[ADDR_STRLEN];
 
 	if (b->n_addrs == 0)
 		b->n_addrs = resolve_now(e->resolve, batch_job(b), s->host,
@@ -303,13 +319,7 @@ static bool have_target(struct batch *b)
 			batch_finish_error(b, s->host, b->resolving);
 		return false;
 	}
-	(void)addr_print(&b->addrs[b->addr], addr);
-	if (s->port == UPDATE_PORT)
-		(void)snprintf(b->target, sizeof(b->target), "%s", addr);
-	else
-		(void)snprintf(b->target, sizeof(b->target),
-			       strchr(addr, ':') ? "[%s]:%u" : "%s:%u", addr,
-			       s->port);
+	b->target[0] = '\0';
 	return true;
 }
 

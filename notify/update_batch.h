@@ -40,7 +40,7 @@ struct batch {
 	size_t addr, n_addrs; /* of the server */
 	uint64_t deadline_ms;
 	uint64_t sent_ns;
-	char target[ADDR_STRLEN + 8];
+	char target[ADDR_STRLEN + 8]; /* in words; "": batch_target() */
 	struct rfc2136_message message;
 	struct outcome last; /* if no server does better */
 	bool has_last;
@@ -84,6 +84,8 @@ void batch_forget(struct batch *b, struct work *w);
 /* Between the two files. */
 const struct job *batch_job(const struct batch *b); /* its first */
 const struct update_server *batch_server(const struct batch *b);
+/* Whom it goes to, for people: put into words when somebody asks. */
+const char *batch_target(struct batch *b);
 uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms);
 bool batch_is_last_target(const struct batch *b);
 /* Whatever comes next. All of these may free the batch. */

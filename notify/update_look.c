@@ -82,7 +82,7 @@ static void batch_seen(void *user, const struct outcome *o,
 		batch_target_failed(b, r);
 	} else if (why) {
 		outcome_set(&wrong, NOTIFY_REFUSED, 0, "%s %s (zone %s, name "
-			    "%s)", b->target, why, *b->zone ? b->zone : ".",
+			    "%s)", batch_target(b), why, *b->zone ? b->zone : ".",
 			    batch_job(b)->name);
 		batch_target_said(b, &wrong);
 	} else {
@@ -106,7 +106,7 @@ static void finish(struct batch *b)
 	struct outcome o;
 
 	outcome_set(&o, NOTIFY_DONE, 0, "zone %s at %s%s",
-		    *b->zone ? b->zone : ".", b->target,
+		    *b->zone ? b->zone : ".", batch_target(b),
 		    b->u->has_key ? ", signed" : ", not signed");
 	b->values = NULL;
 	batch_forget(b, w); /* frees it */
@@ -117,7 +117,7 @@ void batch_look(struct batch *b)
 {
 	struct update_question q = {
 		.job = batch_job(b), .server = b->addrs[b->addr],
-		.port = batch_server(b)->port, .target = b->target,
+		.port = batch_server(b)->port, .target = batch_target(b),
 		.timeout_ms = batch_left_ms(b, LOOK_MS),
 	};
 	int r;

@@ -50,7 +50,7 @@ void batch_ask_owners(struct batch *b)
 	char name[DOMAIN_SIZE];
 	struct update_question q = {
 		.job = batch_job(b), .server = b->addrs[b->addr],
-		.port = s->port, .target = b->target, .name = name,
+		.port = s->port, .target = batch_target(b), .name = name,
 		.type = DNS_TXT, .timeout_ms = batch_left_ms(b, MARKS_MS),
 	};
 	int r = owner_mark_name(batch_job(b)->name, name);

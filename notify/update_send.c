@@ -33,7 +33,7 @@ static void split(struct batch *b)
 	free(works);
 }
 
-static void trace_reply(const struct batch *b, const uint8_t *data, size_t len)
+static void trace_reply(struct batch *b, const uint8_t *data, size_t len)
 {
 	char heading[128], *text;
 
@@ -41,7 +41,7 @@ static void trace_reply(const struct batch *b, const uint8_t *data, size_t len)
 		return;
 	text = rfc2136_print(data, len);
 	(void)snprintf(heading, sizeof(heading), "reply from %s (%zu bytes)",
-		       b->target, len);
+		       batch_target(b), len);
 	engine_trace(heading, text ? text : "not a DNS message");
 	free(text);
 }
@@ -117,7 +117,7 @@ static enum dns_io_take batch_reply(void *user, int status,
 		.equals = b->plan && b->plan->equals,
 		.no_create = batch_job(b)->no_create,
 		.name = said_name(b, name, sizeof(name)),
-		.server = b->target,
+		.server = batch_target(b),
 	};
 	enum rfc2136_verdict v;
 	struct outcome o;
@@ -188,14 +188,14 @@ static int build(struct batch *b)
 	return r;
 }
 
-static void trace_request(const struct batch *b)
+static void trace_request(struct batch *b)
 {
 	char *text = rfc2136_print(b->message.wire, b->message.len);
 	char heading[128];
 
 	(void)snprintf(heading, sizeof(heading), "%s to %s (%zu bytes, %s)",
 		       b->u->engine->dry_run ? "update (dry run)" : "update",
-		       b->target, b->message.len,
+		       batch_target(b), b->message.len,
 		       b->u->has_key ? "signed" : "unsigned");
 	engine_trace(heading, text ? text : "");
 	free(text);
@@ -215,7 +215,7 @@ static void dry_run(struct batch *b)
 	trace_request(b);
 	outcome_set(&o, NOTIFY_DONE, 0, "dry run: an update of zone %s to %s "
 		    "was not sent (%s = %s%s)", *b->zone ? b->zone : ".",
-		    b->target, j->name, first, rest);
+		    batch_target(b), j->name, first, rest);
 	batch_finish(b, &o);
 }
 
@@ -232,8 +232,8 @@ void batch_send(struct batch *b)
 	int r;
 
 	engine_egress_by_name(e, batch_job(b), &q.server, &q.egress);
-	if (b->u->spare_family == q.server.family)
-		q.spare_fd = &b->u->spare_fd;
+	memcpy(b->u->device, q.egress.device, sizeof(b->u->device));
+	q.spare = &b->u->spare;
 	r = build(b);
 	if (r < 0) {
 		batch_finish_error(b, "the update cannot be made", r);
@@ -247,7 +247,7 @@ void batch_send(struct batch *b)
 	q.len = b->message.len;
 	r = dns_io_start(e->loop, &q, batch_reply, b, &b->io);
 	if (r < 0)
-		batch_finish_error(b, b->target, r);
+		batch_finish_error(b, batch_target(b), r);
 	else if (e->trace)
 		trace_request(b);
 }

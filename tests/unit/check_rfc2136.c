@@ -97,7 +97,7 @@ static const struct row {
 	  "home.example. 255 0 A -\nhome.example. 1 60 A 192.0.2.7\n" },
 };
 
-static void check_row(const struct row *r, const struct tsig_key *k)
+static void check_row(const struct row *r, struct tsig_key *k)
 {
 	struct addr a4[4], a6[4];
 	struct job_set ipv4 = set_of(r->ipv4, a4), ipv6 = set_of(r->ipv6, a6);
