@@ -32,7 +32,7 @@ static void make_messages(void)
 	if (tsig_key_init(&key, "k", "hmac-sha256", "AAAA") < 0)
 		__builtin_trap();
 	for (int i = 0; i < 4; i++) {
-		const struct tsig_key *k = i & SIGNED ? &key : NULL;
+		struct tsig_key *k = i & SIGNED ? &key : NULL;
 		int r = i & QUESTION
 			? rfc2136_ask(c.name, DNS_TXT, k, 0x4141, 0,
 				      &messages[i])
