@@ -37,13 +37,13 @@ static void herald_keep(struct herald *h)
 	ev_timer_start(h->loop, &h->again);
 }
 
-static void herald_now(struct ev_loop *loop, ev_prepare *w, int revents)
+static void herald_now(struct ev_loop *loop, ev_watcher *w, int revents)
 {
 	struct herald *h = w->data;
 	struct news *n = h->told;
 
+	(void)loop;
 	(void)revents;
-	ev_prepare_stop(loop, w);
 	h->told = h->news;
 	h->news = n;
 	if (h->early)
@@ -73,18 +73,19 @@ void herald_init(struct herald *h, struct ev_loop *loop,
 	h->news = &h->rooms[0];
 	h->told = &h->rooms[1];
 	h->later = &h->rooms[2];
-	ev_prepare_init(&h->now, herald_now);
+	ev_init(&h->now, herald_now);
+	ev_set_priority(&h->now, EV_MAXPRI);
 	ev_init(&h->again, herald_again);
 	h->now.data = h->again.data = h;
 }
 
 void herald_start(struct herald *h)
 {
-	ev_prepare_start(h->loop, &h->now);
+	ev_feed_event(h->loop, &h->now, EV_CUSTOM);
 }
 
 void herald_stop(struct herald *h)
 {
-	ev_prepare_stop(h->loop, &h->now);
+	(void)ev_clear_pending(h->loop, &h->now);
 	ev_timer_stop(h->loop, &h->again);
 }

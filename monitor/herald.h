@@ -1,5 +1,7 @@
 /*
- * herald - tells what is news, once before the loop sleeps.
+ * herald - tells what is news, once in a turn of the loop, before anything
+ * else of that turn: who hears that a packet could not leave has heard before
+ * that the address is gone.
  *
  * The kernel announces an IPv4 address before its routing knows of it, and
  * says nothing when that is done. Who asks it at once which address it would
@@ -22,13 +24,13 @@ struct herald {
 	struct news *told;  /* being told */
 	struct news *later; /* to be told again */
 	bool early;         /* news is to be told again */
-	ev_prepare now;
+	ev_watcher now; /* fed */
 	ev_timer again;
 };
 
 void herald_init(struct herald *h, struct ev_loop *loop,
 		 monitor_changed_fn *changed, void *user);
-/* What is in h->news is told before the loop sleeps. */
+/* What is in h->news is told, but not from inside this call. */
 void herald_start(struct herald *h);
 void herald_stop(struct herald *h);
 

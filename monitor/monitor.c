@@ -392,6 +392,7 @@ int monitor_new(struct ev_loop *loop, monitor_changed_fn *changed, void *user,
 	m->loop = loop;
 	m->fd = -1;
 	ev_init(&m->readable, monitor_readable);
+	ev_set_priority(&m->readable, EV_MAXPRI);
 	nap_init(&m->nap, loop, &m->readable, monitor_after_nap, m);
 	herald_init(&m->herald, loop, changed, user);
 	ev_init(&m->again, monitor_again);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/socket.h>
 
 #include <ev.h>
@@ -273,6 +274,44 @@ START_TEST(test_persistent_error)
 	fake_nl_say(addr_msg(RTM_NEWADDR, 12, "192.0.2.3", 0), 0);
 	turn();
 	ck_assert_str_eq(first_address(12), "192.0.2.3");
+}
+END_TEST
+
+static void heard_of(struct ev_loop *l, ev_io *w, int revents)
+{
+	(void)l;
+	(void)revents;
+	*(size_t *)w->data = n_told + 1;
+}
+
+/* Whatever else there is in a turn comes after the kernel's word. */
+START_TEST(test_told_first)
+{
+	for (int i = 0; i < 2; i++) {
+		size_t seen = 0;
+		ev_io other;
+		int fds[2];
+
+		n_told = 0;
+		ck_assert_int_eq(pipe(fds), 0);
+		ck_assert_int_eq(write(fds[1], "x", 1), 1);
+		ev_io_init(&other, heard_of, fds[0], EV_READ);
+		other.data = &seen;
+		/* Before the kernel's in the loop's list, and after it. */
+		if (i == 0)
+			fake_nl_say(addr_msg(RTM_NEWADDR, 2, "198.51.100.9",
+					     0), 0);
+		ev_io_start(loop, &other);
+		if (i == 1)
+			fake_nl_say(addr_msg(RTM_DELADDR, 2, "198.51.100.9",
+					     0), 0);
+		while (seen == 0)
+			ev_run(loop, EVRUN_ONCE);
+		ck_assert_uint_eq(seen, 2);
+		ev_io_stop(loop, &other);
+		(void)close(fds[0]);
+		(void)close(fds[1]);
+	}
 }
 END_TEST
 
@@ -900,6 +939,7 @@ Suite *suite(void)
 	suite_add_tcase(s, tc);
 	tcase_add_checked_fixture(on, started, teardown);
 	tcase_add_test(on, test_first_dump);
+	tcase_add_test(on, test_told_first);
 	tcase_add_test(on, test_one_word_per_interface_and_turn);
 	tcase_add_test(on, test_repeats_are_silent);
 	tcase_add_test(on, test_foreign_sender);
