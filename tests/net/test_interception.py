@@ -8,6 +8,7 @@ import time
 import dnsask
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
+from fakeclock import FakeClock
 from knot import Knot
 from lab import A, GW4, GW4_NEW, ISP4, NS4, SECONDARIES4, Lab
 from nameservers import Dnsmasq, Unbound, redirected
@@ -184,21 +185,29 @@ def test_split_horizon():
 
 def test_shown_differently():
     """Proxied: the servers say something else for ever. Sent twice, never
-    a third time, over restarts too."""
-    if not LONG:
-        return  # it takes two minutes of grace
+    a third time, over restarts too. Two minutes of grace are two leaps of
+    the clock."""
     with Lab() as net:
         other = SECONDARIES4[0]
         net.batch(f"addr add {other}/32 dev lo", netns="inet")
         Knot(net, f"{lab.RUN}/t", other, zones={"example.org": "home 1 A 9.9.9.9"}).start()
         d = Evddnsd(net, SOURCE_SURE + PAST + record(nameservers=f'"{other}"', recheck="1s"))
+        clock = FakeClock(f"{lab.RUN}/t/clock")
+        d.env = clock.env
         d.start()
-        d.wait_log(event="overdue", level="warning", deadline_s=90)
-        d.wait_log(event="overruled", deadline_s=90)
+        watching = {"event": "state", "text": "verifying -> verifying (differs)"}
+        d.wait_log(**watching)
+        clock.set(100, 100, 100)
+        d.wait_log(event="overdue", level="warning")
+        t1 = d.wait_log(event="accepted", after=100 + d.started)["monotonic_s"]
+        d.wait_log(after=t1, **watching)
+        clock.set(200, 200, 200)
+        d.wait_log(event="overruled")
         assert "shown differently" in why(d), why(d)
-        time.sleep(3)
+        time.sleep(3)  # three more looks
         d.stop()
-        assert len(updates(net)) == 2
+        assert len(updates(net)) == 2, (len(updates(net)), d.tail())
+        del d.lines[:]  # they are ahead of the test's own clock
         restarts(net, d, 3)
         assert len([x for x in d.lines if x["level"] == "warning"]) <= 1
 
