@@ -181,7 +181,7 @@ static void line_as_text(struct line *l, const struct log_fields *f,
 			line_puts(l, f->name);
 		}
 		if (f->family) {
-			line_puts(l, "/");
+			line_puts(l, f->name ? "/" : " ");
 			line_puts(l, f->family);
 		}
 		line_puts(l, ": ");

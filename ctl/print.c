@@ -150,7 +150,8 @@ void print_event(const json_t *event, FILE *out)
 {
 	(void)fputs(text_of(event, "time"), out);
 	print_member(event, "record", " ", out);
-	print_member(event, "family", "/", out);
+	print_member(event, "family",
+		     json_object_get(event, "record") ? "/" : " ", out);
 	print_member(event, "provider", " at ", out);
 	(void)fprintf(out, ": %s", text_of(event, "event"));
 	print_member(event, "state", " ", out);

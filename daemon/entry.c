@@ -182,6 +182,7 @@ void entry_event(struct entry *e, enum record_event event)
 static void entry_hold(struct entry *e, bool hold)
 {
 	e->hold_over = false;
+	e->hold_due_ms = 0;
 	ev_timer_stop(e->world->loop, &e->hold);
 	if (!hold || !e->config->remove_on_loss)
 		return;
@@ -189,6 +190,7 @@ static void entry_hold(struct entry *e, bool hold)
 	ev_timer_set(&e->hold, (double)e->config->on_loss_hold_ms / 1000.0,
 		     0.0);
 	ev_timer_start(e->world->loop, &e->hold);
+	e->hold_due_ms = clock_mono_ms() + e->config->on_loss_hold_ms;
 }
 
 static void entry_held(struct ev_loop *loop, ev_timer *w, int revents)
@@ -198,6 +200,7 @@ static void entry_held(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	e->hold_over = true;
+	e->hold_due_ms = 0;
 	source_verify_loss(e->source);
 }
 
@@ -332,6 +335,7 @@ int entry_new(const struct entry_world *world,
 	e->accepted_at_s = state_find(world->state, config->name, family,
 				      account_info(account)->name,
 				      &e->accepted);
+	e->last_update_s = e->accepted_at_s;
 	e->resent = state_marked(world->state, config->name, family,
 				 account_info(account)->name, STATE_RESENT);
 	e->differs = state_marked(world->state, config->name, family,

@@ -107,6 +107,7 @@ struct entry {
 
 	uint64_t heard_ns;  /* the kernel's event behind the present work */
 	ev_timer hold;      /* on-loss-hold: lost, but not yet for good */
+	uint64_t hold_due_ms; /* monotonic; 0: it does not run */
 	bool hold_over;
 	bool withdrawing;   /* nothing is wanted, and that is to be published */
 	struct addr_set was; /* ... in place of what of ours may stand there */

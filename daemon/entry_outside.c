@@ -20,6 +20,7 @@ void entry_join(struct entry *e)
 	entry_source_event(e, SOURCE_CHANGED);
 	if (source_public(e->source))
 		entry_source_event(e, SOURCE_CONFIRMED);
+	e->heard_ns = 0; /* a reload led to this, not the kernel */
 }
 
 void entry_mended(struct entry *e)

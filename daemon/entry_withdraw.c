@@ -47,6 +47,7 @@ static void entry_freeze(struct entry *e)
 	e->timer_due_ms = 0;
 	ev_timer_stop(e->world->loop, &e->hold);
 	e->hold_over = false;
+	e->hold_due_ms = 0;
 	check_cancel(e);
 	account_pending(e->account, e, false);
 }

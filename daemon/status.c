@@ -101,12 +101,12 @@ static void put_time(struct status *s, const char *name, int64_t wall_s)
 /* When the entry's timer will run out, by the wall clock. */
 static void put_next(struct status *s, const char *name, const struct entry *e)
 {
-	int64_t left_s = e->timer_due_ms > s->now_ms
-				 ? (int64_t)((e->timer_due_ms - s->now_ms +
-					      999) / 1000)
+	uint64_t due_ms = e->timer_due_ms ? e->timer_due_ms : e->hold_due_ms;
+	int64_t left_s = due_ms > s->now_ms
+				 ? (int64_t)((due_ms - s->now_ms + 999) / 1000)
 				 : 0;
 
-	put_time(s, name, e->timer_due_ms ? s->now_s + left_s : 0);
+	put_time(s, name, due_ms ? s->now_s + left_s : 0);
 }
 
 /* A list of lines, as what explains things calls it. */
@@ -260,7 +260,9 @@ static const char *next_act(const struct entry *e)
 {
 	switch (e->state) {
 	case RECORD_WAITING:
-		return "waits for an address";
+		return e->hold_due_ms ? "takes away what is published, if no "
+					"address comes back"
+				      : "waits for an address";
 	case RECORD_CONFIRMING:
 		return "waits for the address to be confirmed";
 	case RECORD_CHECKING:

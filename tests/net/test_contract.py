@@ -94,6 +94,44 @@ def test_hooks_can_be_tried():
         d.stop()
 
 
+def shown(d):
+    return json.loads(ctl(d, "status", "--json"))["records"]
+
+
+def shown_state(d):
+    return os.path.exists(d.dir + "/control") and shown(d)[0]["state"]
+
+
+def test_why_tells_what_is_next_and_when():
+    with Lab() as net:
+        name = record(on_loss="remove", on_loss_hold="1h")
+        d = Evddnsd(net, SOURCE + PROVIDER + name).start()
+        d.wait_event(event="published", address=GW4)
+        assert "looks at the name servers again" in ctl(d, "why", NAME)
+        net.ip("addr flush dev wan0")
+        d.wait_event(event="lost")
+        assert shown(d)[0]["state"] == "waiting" and shown(d)[0]["next"]
+        assert "takes away what is published" in ctl(d, "why", NAME)
+        d.stop()
+
+
+def test_times_outlive_a_restart_and_latency_is_the_kernels():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        last = shown(d)[0]["last_update"]
+        assert last
+        d.stop()
+        d.start()
+        wait_until(lambda: shown_state(d) == "published")
+        assert shown(d)[0]["last_update"] == last
+        d.configure(SOURCE + PROVIDER + record() + record("new.example.org"))
+        ctl(d, "reload")
+        new = d.wait_event(event="published", record="new.example.org")
+        assert "latency_ms" not in new, new
+        d.stop()
+
+
 def test_who_asks_for_a_reload_is_told_what_came_of_it():
     with Lab() as net:
         d = Evddnsd(net).start()
