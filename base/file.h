@@ -1,5 +1,5 @@
 /*
- * file - reading and writing whole files.
+ * file - files and descriptors, whole.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -8,5 +8,12 @@
 
 /* Every byte, also where a signal comes in between. 0 or -errno. */
 int file_write_all(int fd, const void *data, size_t len);
+
+/*
+ * Opens /dev/null where standard input, output or error is closed: else what
+ * is opened next would take its place, and be written to as if it were a log.
+ * 0 or -errno.
+ */
+int file_open_standard(void);
 
 #endif

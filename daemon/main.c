@@ -15,6 +15,7 @@
 #include <ev.h>
 #include <jansson.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/slice.h"
 #include "daemon/app.h"
@@ -99,6 +100,8 @@ int main(int argc, char **argv)
 	struct paths paths;
 	int status;
 
+	if (file_open_standard() < 0)
+		return EX_OSERR;
 	options_parse(argc, argv, &options);
 	if (options.background)
 		options.syslog = true; /* nobody reads its standard error */

@@ -207,8 +207,11 @@ void tell_recovered(const struct entry *e)
 {
 	struct log_fields f = fields(e, "recovered");
 
-	log_line(LOG_LEVEL_NOTICE, &f, "recovered after %u failed %s",
-		 e->failures, e->failures == 1 ? "try" : "tries");
+	if (e->failures == 0)
+		log_line(LOG_LEVEL_NOTICE, &f, "recovered");
+	else
+		log_line(LOG_LEVEL_NOTICE, &f, "recovered after %u failed %s",
+			 e->failures, e->failures == 1 ? "try" : "tries");
 	post_plain(e, "recovered");
 }
 

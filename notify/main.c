@@ -19,6 +19,7 @@
 #include <jansson.h>
 #include <ldns/ldns.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/slice.h"
 #include "base/str.h"
@@ -253,7 +254,8 @@ int main(int argc, char **argv)
 	struct accounts as = { .n = 0 };
 	struct engine e = { .ioctl_fd = -1 };
 	struct options o;
-	int status = parse(argc, argv, &o);
+	int status = file_open_standard() < 0 ? EX_OSERR
+					      : parse(argc, argv, &o);
 
 	if (status >= 0)
 		return status;

@@ -11,7 +11,7 @@ import knot
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import GW4, ISP4, Lab
-from tools import wait_until
+from tools import die_with_parent, wait_until
 
 CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
 IDN = "b\u00fcro.example.org"
@@ -231,6 +231,23 @@ def test_whom_it_becomes_can_go_on():
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         d.stop()
+
+
+def test_closed_descriptors_are_nobodys():
+    with Lab() as net:
+        d = Evddnsd(net)
+        p = subprocess.Popen(
+            ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *d.command()],
+            preexec_fn=die_with_parent,
+        )
+        try:
+            net.wait_dns(NAME, lab.A, GW4)
+            for fd in "012":
+                link = os.readlink(f"/proc/{p.pid}/fd/{fd}")
+                assert link == "/dev/null", (fd, link)
+        finally:
+            p.kill()
+            p.wait()
 
 
 def test_an_unknown_user_is_wrong_usage():
