@@ -126,8 +126,7 @@ struct entry {
 	bool healed;        /* ... and that ended while an update waited */
 	enum entry_wait wait; /* in RECORD_BACKOFF */
 	uint64_t turn_ms;     /* promised by the account; 0: none */
-	unsigned int failures;
-	unsigned int watches;
+	unsigned int failures, watches;
 	uint64_t watch_until_ms;
 	uint64_t retry_after_s; /* what the server asked for last */
 	uint64_t process_ms; /* ... and when there can be an update process */

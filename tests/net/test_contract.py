@@ -4,6 +4,7 @@
 import base64
 import json
 import os
+import re
 import socket
 import subprocess
 
@@ -168,6 +169,41 @@ def test_each_line_is_answered_in_turn():
             s.sendall(b'{"command":"' + b"[" * 4000)
             s.sendall(b"[" * 1000)
             assert "4096 bytes" in json.loads(lines.readline())["error"]
+        d.stop()
+
+
+SAMPLE = re.compile(
+    r"([a-zA-Z_:][a-zA-Z0-9_:]*)"
+    r'(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,[a-z_]+="(?:[^"\\\n]|\\["\\n])*")*\})?'
+    r" (-?[0-9]+(?:\.[0-9]+)?)"
+)
+ENDINGS = {"counter": "_total", "info": "_info"}
+
+
+def test_metrics_are_openmetrics():
+    with Lab() as net:
+        odd = PROVIDER.replace('"ns"', "'a \"b\" \\c'")
+        d = Evddnsd(
+            net, SOURCE + PROVIDER + odd + record() + record("x.example.org",
+            provider="'a \"b\" \\c'"),
+        ).start()  # fmt: skip
+        d.wait_event(event="published", record="x.example.org")
+        text = ctl(d, "metrics")
+        assert text.endswith("\n# EOF\n"), text
+        family, kind, seen = None, None, set()
+        for line in text[: -len("# EOF\n")].splitlines():
+            if line.startswith("# TYPE "):
+                _, _, family, kind = line.split(" ")
+                assert "# " + family not in seen, f"{family} comes twice"
+                seen.add("# " + family)
+            elif line.startswith("# "):
+                assert line.split(" ")[1:3] == ["HELP", family], line
+            else:
+                name, _, value = SAMPLE.fullmatch(line).groups()
+                assert name == family + ENDINGS.get(kind, ""), line
+                assert line.rsplit(" ", 1)[0] not in seen, line
+                seen.add(line.rsplit(" ", 1)[0])
+                assert float(value) >= 0, line
         d.stop()
 
 
