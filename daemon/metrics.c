@@ -6,13 +6,23 @@
 #include "daemon/metrics.h"
 #include "daemon/setup.h"
 
-/* The specification's escapes in a label's value are JSON's for our names. */
+/* OpenMetrics 1.0, ABNF of escaped-string: unlike JSON it knows no \u. */
+static void put_label(struct buf *out, const char *name, const char *value)
+{
+	buf_addf(out, "%s=\"", name);
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			buf_add(out, "\\", 1);
+		buf_add(out, value, 1);
+	}
+	buf_add(out, "\"", 1);
+}
+
 static void put_labels(struct buf *out, const struct entry *e)
 {
-	buf_add_str(out, "{name=");
-	buf_add_json(out, e->config->name);
-	buf_addf(out, ",family=\"%s\",provider=", entry_family_name(e));
-	buf_add_json(out, account_info(e->account)->name);
+	put_label(out, "{name", e->config->name);
+	put_label(out, ",family", entry_family_name(e));
+	put_label(out, ",provider", account_info(e->account)->name);
 }
 
 static void put_head(struct buf *out, const char *name, const char *type,

@@ -199,6 +199,7 @@ def test_metrics_are_openmetrics():
             elif line.startswith("# "):
                 assert line.split(" ")[1:3] == ["HELP", family], line
             else:
+                assert SAMPLE.fullmatch(line), line
                 name, _, value = SAMPLE.fullmatch(line).groups()
                 assert name == family + ENDINGS.get(kind, ""), line
                 assert line.rsplit(" ", 1)[0] not in seen, line
