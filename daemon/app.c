@@ -40,8 +40,10 @@ struct app {
 	void *user;
 	int status; /* to exit with */
 	bool running, stopping;
+	uint64_t heard_ns; /* the kernel's last word */
 
 	struct modules m;
+	struct modules_owner owner;
 	struct loading *loading; /* a start or reload under way */
 	struct online *online; /* -t --online under way */
 	struct front front;
@@ -190,6 +192,7 @@ static void app_changed(void *user, int ifindex, uint64_t heard_ns)
 		.at_ns = heard_ns,
 	};
 
+	a->heard_ns = heard_ns;
 	if (a->m.setup)
 		setup_look(a->m.setup, ifindex, heard_ns);
 	/* What follows costs time that the questions no longer wait for. */
@@ -198,7 +201,8 @@ static void app_changed(void *user, int ifindex, uint64_t heard_ns)
 			 link		? "links, addresses or routes"
 			 : ifindex == 0 ? "everything may have"
 					: "an interface that is gone");
-	app_moved(a);
+	if (a->m.setup)
+		app_moved(a);
 }
 
 static void app_terminated(struct ev_loop *loop, ev_signal *w, int revents)
@@ -336,15 +340,9 @@ static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
 static int app_begin(struct app *a, struct loaded *l)
 {
 	struct config *config = l->config;
-	const struct modules_owner owner = {
-		.changed = app_changed,
-		.moved = app_moved,
-		.healed = app_healed,
-		.user = a,
-	};
 	bool first = access(a->paths->state_dir, F_OK) < 0;
 	int r = modules_open(&a->m, config, a->paths->state_dir,
-			     a->options->dry_run, &owner);
+			     a->options->dry_run, &a->owner);
 
 	if (r != 0)
 		return r;
@@ -369,6 +367,11 @@ static int app_begin(struct app *a, struct loaded *l)
 	app_post(a, "start");
 	a->ready(a->user);
 	upkeep_ready(&a->upkeep);
+	/* What was heard before there was anybody to care. */
+	if (a->heard_ns) {
+		setup_look(a->m.setup, 0, a->heard_ns);
+		app_moved(a);
+	}
 	if (a->options->once)
 		app_arm_deadline(a, ONCE_S);
 	return 0;
@@ -446,6 +449,8 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.paths = paths,
 		.ready = ready,
 		.user = user,
+		.owner = { .changed = app_changed, .moved = app_moved,
+			   .healed = app_healed, .user = &a },
 	};
 	const struct upkeep_owner upkeep = {
 		.say = modules_say, .prove = modules_prove,
@@ -476,6 +481,9 @@ int app_run(struct ev_loop *loop, const struct options *options,
 	upkeep_start(&a.upkeep, loop, &upkeep);
 	clock_watch_start(&a.clock, loop, app_clock_set, &a);
 
+	/* The accounts take some 30 ms to read: what the kernel has is known. */
+	if (!options->test)
+		modules_listen(&a.m, &a.owner);
 	r = notify_new(loop, &no, &a.m.notify);
 	if (r == 0)
 		r = app_load(&a, app_started);

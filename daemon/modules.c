@@ -150,6 +150,21 @@ int modules_use(struct modules *m, struct config *config,
 	return 0;
 }
 
+static int modules_hear(struct modules *m, const struct modules_owner *owner)
+{
+	int r = m->route ? 0 : route_open(&m->route);
+
+	if (r == 0 && !m->monitor)
+		r = monitor_new(m->loop, owner->changed, owner->user,
+				&m->monitor);
+	return r;
+}
+
+void modules_listen(struct modules *m, const struct modules_owner *owner)
+{
+	(void)modules_hear(m, owner);
+}
+
 int modules_open(struct modules *m, const struct config *config,
 		 const char *state_dir, bool dry_run,
 		 const struct modules_owner *owner)
@@ -157,10 +172,7 @@ int modules_open(struct modules *m, const struct config *config,
 	struct hooks_options ho = hooks_options(config);
 	int r;
 
-	r = route_open(&m->route);
-	if (r == 0)
-		r = monitor_new(m->loop, owner->changed, owner->user,
-				&m->monitor);
+	r = modules_hear(m, owner);
 	if (r < 0) {
 		log_error("netlink cannot be used: %s", strerror(-r));
 		return EX_UNAVAILABLE;

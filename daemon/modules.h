@@ -50,6 +50,12 @@ struct modules_owner {
 };
 
 /*
+ * Hears the kernel and reads its tables while the configuration is still being
+ * read. Where that fails nothing is said: modules_open() tries again.
+ */
+void modules_listen(struct modules *m, const struct modules_owner *owner);
+
+/*
  * Opens what is not open yet; loop, shipped and notify are there already.
  * 0, or an exit status, and it was said why.
  */
