@@ -23,6 +23,14 @@ int64_t clock_wall_s(void)
 	return (int64_t)time(NULL);
 }
 
+int64_t clock_wall_ms(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
 const char *clock_rfc3339(int64_t wall_s, char *out, size_t size)
 {
 	time_t t = (time_t)wall_s;

@@ -12,8 +12,9 @@
 
 uint64_t clock_mono_ns(void);
 uint64_t clock_mono_ms(void);
-/* Seconds since 1970. */
+/* Since 1970. */
 int64_t clock_wall_s(void);
+int64_t clock_wall_ms(void);
 /* RFC 3339 in UTC, "2026-11-22T17:55:00Z"; size >= 21. Returns out. */
 const char *clock_rfc3339(int64_t wall_s, char *out, size_t size);
 /* 32 bits that nobody can foretell, from the kernel. */

@@ -147,6 +147,7 @@ int modules_use(struct modules *m, struct config *config,
 	plan_carry_out(plan);
 	notify_use(m->notify, accounts);
 	m->accounts = accounts;
+	quota_recall(&m->quota, accounts);
 	return 0;
 }
 
@@ -184,6 +185,8 @@ int modules_open(struct modules *m, const struct config *config,
 		log_error("cannot start: %s", strerror(-r));
 		return EX_OSERR;
 	}
+	m->quota = (struct quota){ .notify = m->notify, .state = m->state };
+	quota_begin(&m->quota);
 	m->fetcher = fetching_by(m->notify);
 	m->announce = (struct announce){
 		.hooks = m->hooks, .dry_run = dry_run,

@@ -9,6 +9,7 @@
 #include "daemon/announce.h"
 #include "daemon/entry.h"
 #include "daemon/own.h"
+#include "daemon/quota.h"
 #include "daemon/setup.h"
 #include "daemon/silence.h"
 #include "daemon/shipped.h"
@@ -32,6 +33,7 @@ struct modules {
 	struct hooks *hooks;
 	struct announce announce;
 	struct state *state;
+	struct quota quota;
 	struct own own;
 	struct silences silences;
 	struct setup *setup; /* NULL: not open yet, or stopping */

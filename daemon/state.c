@@ -274,6 +274,17 @@ void state_account_set(struct state *s, const char *name, int64_t bucket_ms,
 	state_touch(s, SPACING_MS);
 }
 
+void state_limits_set(struct state *s, const char *name,
+		      const int64_t limit_ms[NOTIFY_LIMITS_MAX])
+{
+	struct state_account *a = state_book_account(&s->book, name);
+
+	if (!a)
+		return;
+	memcpy(a->limit_ms, limit_ms, sizeof(a->limit_ms));
+	state_touch(s, s->book.n_notes < NOTES_FEW ? URGENT_MS : SPACING_MS);
+}
+
 /* ---- reflectors ---- */
 
 void state_set_rest(struct state *s, const char *key, unsigned int failures,

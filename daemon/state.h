@@ -80,5 +80,8 @@ void state_each_rest(const struct state *s, state_rest_fn *each, void *user);
 const struct state_account *state_account(struct state *s, const char *name);
 void state_account_set(struct state *s, const char *name, int64_t bucket_ms,
 		       int64_t rest_ms);
+/* Like a refusal it is on disk in 20 ms, unless there are very many records. */
+void state_limits_set(struct state *s, const char *name,
+		      const int64_t limit_ms[NOTIFY_LIMITS_MAX]);
 
 #endif

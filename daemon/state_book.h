@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr_set.h"
+#include "notify/notify.h"
 
 /* A provider said no, for good, to these addresses. */
 struct state_refusal {
@@ -34,6 +35,7 @@ struct state_account {
 	struct state_account *next;
 	int64_t bucket_ms; /* when its bucket is full again */
 	int64_t rest_ms;   /* until when it was told to rest */
+	int64_t limit_ms[NOTIFY_LIMITS_MAX]; /* when its limits are */
 	char name[];
 };
 

@@ -77,6 +77,9 @@ static void take_account(const char *name, const json_t *o,
 		return;
 	a->bucket_ms = json_integer_value(json_object_get(o, "bucket"));
 	a->rest_ms = json_integer_value(json_object_get(o, "rest"));
+	for (size_t i = 0; i < NOTIFY_LIMITS_MAX; i++)
+		a->limit_ms[i] = json_integer_value(
+			json_array_get(json_object_get(o, "limits"), i));
 }
 
 static void take_rest(const char *key, const json_t *o, struct state_book *b)
@@ -185,6 +188,21 @@ static void put_notes(struct buf *out, const struct state_book *b)
 		}
 }
 
+static void put_account(struct buf *out, const struct state_account *a)
+{
+	size_t n = NOTIFY_LIMITS_MAX;
+
+	buf_add_json(out, a->name);
+	buf_addf(out, ":{\"bucket\":%" PRId64 ",\"rest\":%" PRId64,
+		 a->bucket_ms, a->rest_ms);
+	while (n > 0 && a->limit_ms[n - 1] == 0)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		buf_addf(out, "%s%" PRId64, i ? "," : ",\"limits\":[",
+			 a->limit_ms[i]);
+	buf_add_str(out, n ? "]}" : "}");
+}
+
 static void put_rests(struct buf *out, const struct state_book *b)
 {
 	bool first = true;
@@ -211,9 +229,8 @@ void state_file_print(const struct state_book *b, struct buf *out)
 	put_notes(out, b);
 	buf_add_str(out, "},\"accounts\":{");
 	for (const struct state_account *a = b->accounts; a; a = a->next) {
-		buf_add_json(out, a->name);
-		buf_addf(out, ":{\"bucket\":%" PRId64 ",\"rest\":%" PRId64
-			 "}%s", a->bucket_ms, a->rest_ms, a->next ? "," : "");
+		put_account(out, a);
+		buf_add_str(out, a->next ? "," : "");
 	}
 	buf_add_str(out, "}");
 	put_rests(out, b);

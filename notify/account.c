@@ -368,6 +368,17 @@ static json_t *describe_digest(json_t *packed)
 	return json_string(hex);
 }
 
+static json_t *describe_limits(const struct type *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n_limits; i++)
+		(void)json_array_append_new(
+			list, json_pack("[II]", (json_int_t)t->limits[i].n,
+					(json_int_t)t->limits[i].per_ms));
+	return list;
+}
+
 json_t *accounts_describe(const struct accounts *as)
 {
 	json_t *list = json_array(), *packed = accounts_pack(as);
@@ -378,7 +389,7 @@ json_t *accounts_describe(const struct accounts *as)
 
 		(void)json_array_append_new(
 			list,
-			json_pack("{ss so ss sb sb sb sb sI sI sI sI so so}",
+			json_pack("{ss so ss sb sb sb sb sI sI sI sI so so so}",
 				  "name", a->name, "digest",
 				  describe_digest(json_array_get(packed, i)),
 				  "type", a->type->name, "can_look",
@@ -391,7 +402,7 @@ json_t *accounts_describe(const struct accounts *as)
 				  (json_int_t)a->retry_refused_s, "timeout_s",
 				  (json_int_t)((a->timeout_ms + 999) / 1000),
 				  "zone", zone ? json_string(zone) : json_null(),
-				  "hosts",
+				  "limits", describe_limits(a->type), "hosts",
 				  pack_texts(account_values(a, "hosts"))));
 	}
 	json_decref(packed);

@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "notify/notify.h"
+
 struct ptype;
 struct ptype_folders;
 struct faults;
@@ -28,6 +30,8 @@ struct account {
 	uint32_t min_interval_s, refresh_s, retry_refused_s;
 	struct account_value *values;
 	size_t n_values;
+	uint64_t full_ms[NOTIFY_LIMITS_MAX]; /* monotonic; the daemon's word */
+	bool recalled;   /* ... is to be heeded yet */
 	void *state;     /* the type's, while it is open */
 	bool open;
 	void *gathering; /* the desk's */

@@ -9,6 +9,7 @@
 #include <ev.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "notify/desk.h"
@@ -43,6 +44,22 @@ static void check_finished(struct desk *d)
 	    (d->eof && d->n_works == 0 && d->out_buf.len == 0 &&
 	     d->engine->busy == 0))
 		ev_break(d->engine->loop, EVBREAK_ALL);
+}
+
+/* As much as goes out without waiting. */
+static void write_some(struct desk *d)
+{
+	size_t len = d->out_buf.len;
+	ssize_t n = send(d->out, d->out_buf.data, len,
+			 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno == ENOTSOCK)
+		n = write(d->out, d->out_buf.data,
+			  len < PIPE_ATOMIC ? len : PIPE_ATOMIC);
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		d->status = -errno;
+	if (n > 0)
+		buf_drop(&d->out_buf, (size_t)n);
 }
 
 static void say(struct desk *d, char *line)
@@ -248,6 +265,42 @@ static void desk_prepare(struct ev_loop *loop, ev_timer *w, int revents)
 	}
 }
 
+/*
+ * Told at once, before the request that it is about can have left: whoever
+ * started this process goes on counting where it ends.
+ */
+static void desk_spent(void *user, const struct account *a)
+{
+	struct desk *d = user;
+	json_t *o = json_pack("{si ss}", "spent", 1, "account", a->name);
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+
+	json_decref(o);
+	say(d, text ? str_dupf("%s\n", text) : NULL);
+	free(text);
+	write_some(d);
+}
+
+/* Another process has counted, or counts beside this one. */
+static void take_limits(struct desk *d, const struct job *j)
+{
+	uint64_t now_ms = clock_mono_ms();
+	int64_t wall_ms = clock_wall_ms();
+
+	d->engine->spent = desk_spent;
+	for (size_t i = 0; i < j->n_limits; i++) {
+		const struct job_limits *l = &j->limits[i];
+		struct account *a = accounts_find(d->accounts, l->account);
+
+		for (size_t k = 0; a && k < NOTIFY_LIMITS_MAX; k++)
+			a->full_ms[k] = l->full_ms[k] > wall_ms
+				? now_ms + (uint64_t)(l->full_ms[k] - wall_ms)
+				: 0;
+		if (a)
+			a->recalled = true;
+	}
+}
+
 static void take_line(struct desk *d, const char *line, size_t len)
 {
 	struct job_fault f;
@@ -271,6 +324,9 @@ static void take_line(struct desk *d, const char *line, size_t len)
 		break;
 	case JOB_PREPARE:
 		take_prepare(d, j);
+		break;
+	case JOB_LIMITS:
+		take_limits(d, j);
 		break;
 	}
 	job_free(j);
@@ -363,23 +419,10 @@ static void desk_readable(struct ev_loop *loop, ev_io *w, int revents)
 static void desk_writable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct desk *d = w->data;
-	size_t len = d->out_buf.len;
-	ssize_t n;
 
 	(void)revents;
-	if (len == 0) {
-		ev_io_stop(loop, w);
-		check_finished(d);
-		return;
-	}
-	n = send(d->out, d->out_buf.data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n < 0 && errno == ENOTSOCK)
-		n = write(d->out, d->out_buf.data,
-			  len < PIPE_ATOMIC ? len : PIPE_ATOMIC);
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		d->status = -errno;
-	if (n > 0)
-		buf_drop(&d->out_buf, (size_t)n);
+	if (d->out_buf.len > 0)
+		write_some(d);
 	if (d->out_buf.len == 0)
 		ev_io_stop(loop, w);
 	check_finished(d);
@@ -395,6 +438,7 @@ int desk_new(struct engine *e, struct accounts *as, int in, int out,
 	d->engine = e;
 	e->idle = desk_idle;
 	e->idle_user = d;
+	e->spent_user = d;
 	d->accounts = as;
 	d->fetch.type = &type_fetch;
 	d->in = in;

@@ -32,6 +32,9 @@ struct engine {
 	unsigned int busy; /* reasons to stay though no job is left */
 	void (*idle)(void *user); /* called when there is none any more */
 	void *idle_user;
+	/* A request of the account's limits is taken; NULL: nobody counts. */
+	void (*spent)(void *user, const struct account *a);
+	void *spent_user;
 };
 
 void engine_stay(struct engine *e);

@@ -397,6 +397,15 @@ static int take_object(json_t *o, struct job *j, struct job_fault *f)
 	v = json_object_get(o, "prepare");
 	if (v)
 		return take_prepare(v, j, f);
+	v = json_object_get(o, "limits");
+	if (v) {
+		int r = job_limits_take(v, &j->limits, &j->n_limits);
+
+		j->kind = JOB_LIMITS;
+		return r == -EINVAL ? job_wrong(f, "limits: an object of "
+						"accounts with lists of times "
+						"is wanted") : r;
+	}
 	if (json_is_integer(id)) {
 		f->has_id = true;
 		f->id = j->id = json_integer_value(id);
@@ -461,6 +470,7 @@ void job_free(struct job *j)
 		free(j->hints[i].addrs);
 	}
 	free(j->hints);
+	job_limits_free(j->limits, j->n_limits);
 	for (size_t i = 0; i < j->n_accounts; i++)
 		free(j->accounts[i]);
 	free(j->accounts);

@@ -16,6 +16,7 @@
 #include "base/addr.h"
 #include "config/domain.h"
 #include "notify/job_fetch.h"
+#include "notify/job_limits.h"
 #include "notify/notify.h"
 
 /* Longest line, each way, with its newline. */
@@ -27,7 +28,8 @@
 /* Room for text that people read. */
 #define JOB_TEXT_SIZE 320
 
-enum job_kind { JOB_UPDATE, JOB_LOOK, JOB_CANCEL, JOB_PREPARE, JOB_FETCH };
+enum job_kind { JOB_UPDATE, JOB_LOOK, JOB_CANCEL, JOB_PREPARE, JOB_LIMITS,
+		JOB_FETCH };
 
 /* One family. */
 struct job_set {
@@ -75,6 +77,8 @@ struct job {
 	struct job_fetch fetch; /* JOB_FETCH */
 	char **accounts; /* JOB_PREPARE */
 	size_t n_accounts;
+	struct job_limits *limits; /* JOB_LIMITS */
+	size_t n_limits;
 };
 
 /* Why a line is no job; with the id that the line names, where it does. */

@@ -9,13 +9,13 @@
 
 #include <ev.h>
 
-#include "base/backoff.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "notify/notify_load.h"
 #include "notify/process.h"
 #include "notify/protocol.h"
+#include "notify/restart.h"
 #include "notify/waiting.h"
 
 /* Past an account's own timeout the process has lost the job. */
@@ -24,11 +24,6 @@
 #define EXPECTED_MS 10000
 #define WATCH_S 5.
 #define TIMEOUT_MS 15000
-
-/* It died: of a job, perhaps, that must not be repeated for ever. */
-static const struct backoff death_backoff = { 500, 60000 };
-/* No memory, no descriptor: nobody else is asked for anything by a try. */
-static const struct backoff start_backoff = { 250, 5000 };
 
 /* One that still answers, but gets no more jobs. */
 struct old_process {
@@ -45,12 +40,12 @@ struct notify {
 	struct old_process *old;
 	struct waiting *jobs;
 	int last_id;
-	unsigned int failures;
-	uint64_t start_after_ms;
-	char why[128]; /* no process could be started */
+	struct restart restart;
 	ev_timer linger, watch;
 	ev_timer deferred; /* jobs without process are answered */
 	struct load *load;
+	notify_spent_fn *spent; /* NULL: nobody counts */
+	void *spent_user;
 	notify_loaded_fn *loaded;
 	void *loaded_user;
 };
@@ -109,6 +104,27 @@ static void check_idle(struct notify *n, struct process *p)
 		arm(n, &n->linger, (double)n->options.linger_ms / 1000.);
 }
 
+static struct notify_account *find_account(const struct notify *n,
+					   const char *name)
+{
+	for (size_t i = 0; n->config && i < n->config->accounts.n; i++)
+		if (strcmp(n->config->accounts.items[i].name, name) == 0)
+			return &n->config->accounts.items[i];
+	return NULL;
+}
+
+/* false: the line is about something else. */
+static bool take_spent(struct notify *n, const char *line, size_t len)
+{
+	char name[512];
+	int r = protocol_parse_spent(line, len, name, sizeof(name));
+	const struct notify_account *a = r == 0 ? find_account(n, name) : NULL;
+
+	if (a && n->spent)
+		n->spent(n->spent_user, a);
+	return r == 0;
+}
+
 static void notify_line(void *user, struct process *p, const char *line,
 			size_t len)
 {
@@ -117,15 +133,14 @@ static void notify_line(void *user, struct process *p, const char *line,
 	struct waiting *j;
 	char text[160];
 
+	if (take_spent(n, line, len))
+		return;
 	if (protocol_parse_reply(line, len, &r) < 0) {
 		log_warning("evddns-notify: no reply: %s",
 			    str_printable(line, len, 120, text, sizeof(text)));
 		return;
 	}
-	if (n->failures > 0)
-		log_info("the update process works again, after %u failures",
-			 n->failures);
-	n->failures = 0;
+	restart_works(&n->restart);
 	if (r.id == 0) {
 		log_error("evddns-notify took no job of ours: %s", r.text);
 		return;
@@ -153,28 +168,6 @@ static void forget(struct notify *n, const struct process *p)
 	}
 }
 
-static uint32_t wait_ms(const struct notify *n)
-{
-	uint64_t now = clock_mono_ms();
-
-	return n->start_after_ms > now ? (uint32_t)(n->start_after_ms - now)
-				       : 0;
-}
-
-/* Said when it begins; notify_line() says when it has ended. */
-static void process_failed(struct notify *n, const struct backoff *b,
-			   const char *why)
-{
-	n->failures++;
-	n->start_after_ms = clock_mono_ms() +
-			    backoff_ms(b, n->failures, clock_random());
-	(void)snprintf(n->why, sizeof(n->why), "%s", why);
-	if (n->failures == 1)
-		log_warning("%s, it is started again when it is needed", why);
-	else
-		log_debug("%s, for the %uth time", why, n->failures);
-}
-
 static void notify_gone(void *user, struct process *p, int status)
 {
 	struct notify *n = user;
@@ -190,10 +183,10 @@ static void notify_gone(void *user, struct process *p, int status)
 		(void)snprintf(why, sizeof(why), "the update process ended "
 			       "with status %d", WEXITSTATUS(status));
 	if (!wanted)
-		process_failed(n, &death_backoff, why);
+		restart_died(&n->restart, why);
 	forget(n, p);
 	while ((j = waiting_take_of(&n->jobs, p)))
-		waiting_retry(j, wait_ms(n), why);
+		waiting_retry(j, restart_wait_ms(&n->restart), why);
 	process_free(p);
 }
 
@@ -209,14 +202,18 @@ static int start(struct notify *n)
 
 	if (n->current)
 		return 0;
-	if (wait_ms(n) > 0)
+	if (restart_wait_ms(&n->restart) > 0)
 		return -EAGAIN;
 	r = process_start(n->loop, &o, notify_line, notify_gone, n,
 			  &n->current);
 	if (r < 0) {
 		(void)snprintf(why, sizeof(why), "the update process would "
 			       "not start: %s", strerror(-r));
-		process_failed(n, &start_backoff, why);
+		restart_failed(&n->restart, why);
+	} else if (n->spent) {
+		protocol_put_limits(process_out(n->current),
+				    n->config->accounts.items,
+				    n->config->accounts.n);
 	}
 	return r;
 }
@@ -229,7 +226,7 @@ static void notify_defer(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	while ((j = waiting_take_of(&n->jobs, NULL)))
-		waiting_retry(j, wait_ms(n), n->why);
+		waiting_retry(j, restart_wait_ms(&n->restart), n->restart.why);
 }
 
 /* Every wait has an end, also for an answer that never comes. */
@@ -339,8 +336,38 @@ void notify_use(struct notify *n, struct notify_config *config)
 	notify_config_free(n->config);
 	n->config = config;
 	/* Another configuration may be what it took. */
-	n->failures = 0;
-	n->start_after_ms = 0;
+	n->restart = (struct restart){ .failures = 0 };
+}
+
+void notify_on_spent(struct notify *n, notify_spent_fn *spent, void *user)
+{
+	n->spent = spent;
+	n->spent_user = user;
+}
+
+static void tell_limits(struct process *p, const struct notify_account *a)
+{
+	if (process_is_finishing(p))
+		return;
+	protocol_put_limits(process_out(p), a, 1);
+	process_send(p);
+}
+
+void notify_set_limits(struct notify *n, const char *account,
+		       const int64_t full_ms[NOTIFY_LIMITS_MAX])
+{
+	struct notify_account *a = find_account(n, account);
+
+	if (!a)
+		return;
+	memcpy(a->full_ms, full_ms, sizeof(a->full_ms));
+	/* One alone knows it best itself. */
+	if (!n->old)
+		return;
+	for (struct old_process *o = n->old; o; o = o->next)
+		tell_limits(o->process, a);
+	if (n->current)
+		tell_limits(n->current, a);
 }
 
 void notify_prepare(struct notify *n, const char *const *accounts,
@@ -359,13 +386,10 @@ void notify_prepare(struct notify *n, const char *const *accounts,
 
 static uint64_t deadline_ms(const struct notify *n, const char *account)
 {
-	uint64_t timeout = TIMEOUT_MS;
+	const struct notify_account *a = find_account(n, account);
 
-	for (size_t i = 0; i < n->config->accounts.n; i++)
-		if (strcmp(n->config->accounts.items[i].name, account) == 0)
-			timeout = n->config->accounts.items[i].timeout_s *
-				  1000ULL;
-	return clock_mono_ms() + timeout + GRACE_MS;
+	return clock_mono_ms() + GRACE_MS +
+	       (a ? 1000ULL * a->timeout_s : TIMEOUT_MS);
 }
 
 /* One of job and fetch is given; what was made for it is taken over. */

@@ -18,6 +18,7 @@
 
 #include "base/addr.h"
 #include "config/faults.h"
+#include "notify/notify_limits.h"
 
 struct ev_loop;
 struct notify;
@@ -40,6 +41,7 @@ void notify_set_linger(struct notify *n, uint64_t linger_ms);
 
 /* ---- the running configuration ---- */
 
+
 struct notify_account {
 	const char *name;
 	const char *type;
@@ -51,6 +53,9 @@ struct notify_account {
 	uint32_t retry_refused_s;  /* 0: never */
 	uint32_t timeout_s;        /* bound on one whole request */
 	const char *zone;          /* configured zone; NULL: find it out */
+	struct notify_limit limits[NOTIFY_LIMITS_MAX]; /* of its type */
+	size_t n_limits;
+	int64_t full_ms[NOTIFY_LIMITS_MAX]; /* notify_set_limits() */
 	uint64_t digest; /* another one where any setting or secret is */
 };
 

@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,6 +217,26 @@ void protocol_put_cancel(struct buf *out, int id)
 	buf_addf(out, "{\"cancel\":%d}\n", id);
 }
 
+void protocol_put_limits(struct buf *out, const struct notify_account *as,
+			 size_t n)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (as[i].n_limits == 0)
+			continue;
+		buf_add_str(out, first ? "{\"limits\":{" : ",");
+		first = false;
+		buf_add_json(out, as[i].name);
+		for (size_t k = 0; k < as[i].n_limits; k++)
+			buf_addf(out, "%s%" PRId64, k ? "," : ":[",
+				 as[i].full_ms[k]);
+		buf_add_str(out, "]");
+	}
+	if (!first)
+		buf_add_str(out, "}}\n");
+}
+
 /* ---- lines from it ---- */
 
 static int take_u32(json_t *o, const char *name, uint32_t *ret)
@@ -314,7 +336,49 @@ int protocol_parse_reply(const char *line, size_t len,
 	return 0;
 }
 
+int protocol_parse_spent(const char *line, size_t len, char *ret_account,
+			 size_t size)
+{
+	static const char start[] = "{\"spent\":";
+	const char *account;
+	json_t *o;
+	int r = -EBADMSG;
+
+	if (len < sizeof(start) ||
+	    memcmp(line, start, sizeof(start) - 1) != 0)
+		return -ENOENT;
+	o = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	account = json_string_value(json_object_get(o, "account"));
+	if (account && strlen(account) < size) {
+		(void)snprintf(ret_account, size, "%s", account);
+		r = 0;
+	}
+	json_decref(o);
+	return r;
+}
+
 /* ---- what --load says ---- */
+
+static int take_limits(json_t *list, struct notify_account *a)
+{
+	size_t n = json_array_size(list);
+
+	if (n > NOTIFY_LIMITS_MAX)
+		return -EBADMSG;
+	for (; a->n_limits < n; a->n_limits++) {
+		struct notify_limit *l = &a->limits[a->n_limits];
+		json_int_t count, per_ms;
+
+		if (json_unpack(json_array_get(list, a->n_limits), "[II]",
+				&count, &per_ms) < 0 ||
+		    count <= 0 || count > UINT32_MAX || per_ms <= 0 ||
+		    per_ms > UINT32_MAX)
+			return -EBADMSG;
+		*l = (struct notify_limit){ (uint32_t)count,
+					    (uint32_t)per_ms };
+	}
+	return 0;
+}
 
 static int take_account(json_t *o, struct notify_account *a)
 {
@@ -342,7 +406,7 @@ static int take_account(json_t *o, struct notify_account *a)
 	    take_u32(o, "retry_refused_s", &a->retry_refused_s) < 0 ||
 	    take_u32(o, "timeout_s", &a->timeout_s) < 0)
 		return -EBADMSG;
-	return 0;
+	return take_limits(json_object_get(o, "limits"), a);
 }
 
 static int take_accounts(json_t *list, struct protocol_accounts *ret)

@@ -27,6 +27,9 @@ int protocol_put_fetch(struct buf *out, int id, const struct notify_fetch *f);
 int protocol_put_prepare(struct buf *out, const char *const *accounts,
 			 size_t n);
 void protocol_put_cancel(struct buf *out, int id);
+/* How far the limits of these accounts are used up; nothing where none has. */
+void protocol_put_limits(struct buf *out, const struct notify_account *as,
+			 size_t n);
 
 /* A reply; its text lies in text[]. */
 struct protocol_reply {
@@ -39,6 +42,13 @@ struct protocol_reply {
 /* 0 or -EBADMSG. ret->reply points into ret: do not copy it. */
 int protocol_parse_reply(const char *line, size_t len,
 			 struct protocol_reply *ret);
+
+/*
+ * A line that says a request was spent: 0 and the account's name; -ENOENT:
+ * another line; -EBADMSG.
+ */
+int protocol_parse_spent(const char *line, size_t len, char *ret_account,
+			 size_t size);
 
 /* What --load said. */
 struct protocol_accounts {

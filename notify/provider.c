@@ -106,18 +106,33 @@ void provider_ids_set(struct provider *p, const char *name, const char *type,
 	free(key);
 }
 
+/* Another process counted before, or counts beside. */
+static void take_recalled(struct provider *p, uint64_t now_ms)
+{
+	struct account *a = p->account;
+
+	for (size_t i = 0; a->recalled && i < p->type->n_limits; i++)
+		limit_lower(&p->limits[i], a->full_ms[i], now_ms);
+	a->recalled = false;
+}
+
 uint64_t provider_wait_ms(struct provider *p)
 {
 	uint64_t now_ms = clock_mono_ms(), wait_ms = 0;
+	struct engine *e = p->engine;
 
+	take_recalled(p, now_ms);
 	for (size_t i = 0; i < p->type->n_limits; i++) {
-		uint64_t w = bucket_wait_ms(&p->buckets[i], now_ms);
+		uint64_t w = limit_wait_ms(&p->limits[i], now_ms);
 
 		if (w > wait_ms)
 			wait_ms = w;
 	}
 	for (size_t i = 0; i < p->type->n_limits && wait_ms == 0; i++)
-		bucket_take(&p->buckets[i], now_ms);
+		limit_take(&p->limits[i], now_ms);
+	/* Before it leaves: who is killed right then has told it. */
+	if (wait_ms == 0 && p->type->n_limits > 0 && e->spent)
+		e->spent(e->spent_user, p->account);
 	return wait_ms;
 }
 
@@ -193,7 +208,7 @@ static void provider_close(struct account *a)
 	}
 	thing_free(p->session);
 	json_decref(p->ids);
-	free(p->buckets);
+	free(p->limits);
 	scrub_done(&p->scrub);
 	free(p);
 	a->state = NULL;
@@ -214,15 +229,15 @@ static int provider_open(struct engine *e, struct account *a)
 	p->kick.data = p;
 	p->session = thing_new(SCOPE_SESSION, NULL);
 	p->ids = json_object();
-	p->buckets = calloc(t->n_limits + 1, sizeof(*p->buckets));
+	p->limits = calloc(t->n_limits + 1, sizeof(*p->limits));
 	a->state = p;
-	if (!p->session || !p->ids || !p->buckets || hide_secrets(p) < 0) {
+	if (!p->session || !p->ids || !p->limits || hide_secrets(p) < 0) {
 		provider_close(a);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < t->n_limits; i++)
-		bucket_init(&p->buckets[i], t->limits[i].n,
-			    t->limits[i].per_ms, clock_mono_ms());
+		limit_init(&p->limits[i], t->limits[i].n,
+			   t->limits[i].per_ms, clock_mono_ms());
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #ifndef NOTIFY_PROVIDER_H
 #define NOTIFY_PROVIDER_H
 
-#include "notify/bucket.h"
+#include "notify/limit.h"
 #include "notify/context.h"
 #include "notify/engine.h"
 #include "notify/scrub.h"
@@ -35,7 +35,7 @@ struct provider {
 	struct run *runs, **runs_end;
 	size_t active;
 	struct run *leader; /* begins the session, or finds a zone */
-	struct bucket *buckets;
+	struct limit *limits;
 	struct scrub scrub;
 	ev_timer kick; /* runs may start */
 	bool logout_due;

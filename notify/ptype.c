@@ -151,11 +151,15 @@ static void take_limit(struct ptype_reading *r,
 {
 	struct ptype *p = r->type;
 
+	if (s->n_values > NOTIFY_LIMITS_MAX) {
+		ptype_fault(r, s, "at most %d of them", NOTIFY_LIMITS_MAX);
+		return;
+	}
 	for (size_t i = 0; i < s->n_values; i++) {
 		const char *text = s->values[i].text;
 		size_t len = strcspn(text, "/");
 		char *number = str_dupf("%.*s", (int)len, text);
-		struct ptype_limit *l = ptype_grow(r, p->limits, p->n_limits,
+		struct notify_limit *l = ptype_grow(r, p->limits, p->n_limits,
 						   sizeof(*l));
 		uint64_t ms = 0;
 		uint32_t n = 0;
@@ -169,7 +173,7 @@ static void take_limit(struct ptype_reading *r,
 			ptype_fault(r, s, "\"%.40s\" is not of the form "
 				    "N/DURATION, such as 1200/5m", text);
 		else if (l)
-			l[p->n_limits++] = (struct ptype_limit){
+			l[p->n_limits++] = (struct notify_limit){
 				.n = n, .per_ms = (uint32_t)ms };
 		free(number);
 	}
@@ -361,6 +365,8 @@ static void finish(struct ptype_reading *r, const struct config_section *s)
 	p->type.abstract = p->abstract;
 	p->type.can_look = p->has_records;
 	p->type.zone_batch = p->batch > 1;
+	p->type.limits = p->limits;
+	p->type.n_limits = p->n_limits;
 	provider_acts(&p->type);
 }
 

@@ -23,11 +23,6 @@ struct ptype_setting {
 	struct ptype_texts values;
 };
 
-struct ptype_limit {
-	uint32_t n;
-	uint32_t per_ms;
-};
-
 enum batch_by { BATCH_ZONE, BATCH_ADDRESSES, BATCH_ACCOUNT };
 enum zone_need { ZONE_NO, ZONE_YES, ZONE_FIXED };
 
@@ -47,7 +42,7 @@ struct ptype {
 	bool can_withdraw, creates, abstract;
 	uint32_t batch, in_flight;
 	enum batch_by batch_by;
-	struct ptype_limit *limits;
+	struct notify_limit *limits;
 	size_t n_limits;
 	uint32_t ttl_min, ttl_max, ttl_default;
 	uint32_t *ttl_values;

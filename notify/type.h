@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "config/faults.h"
+#include "notify/notify.h"
 
 struct account;
 struct accounts;
@@ -51,6 +52,8 @@ struct type {
 	bool can_look;   /* what it holds can be read */
 	bool shared;     /* several owners of one name */
 	uint32_t min_interval_s, refresh_s, retry_refused_s; /* defaults */
+	const struct notify_limit *limits;
+	size_t n_limits; /* <= NOTIFY_LIMITS_MAX */
 
 	/* What the table cannot say; may change and add values ("hosts"). */
 	void (*check)(struct type_check *c);

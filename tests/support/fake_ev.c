@@ -72,6 +72,11 @@ int64_t clock_wall_s(void)
 	return wall_ahead_s + (int64_t)(now_ms / 1000);
 }
 
+int64_t clock_wall_ms(void)
+{
+	return 1000 * wall_ahead_s + (int64_t)now_ms;
+}
+
 uint32_t clock_random(void)
 {
 	return fake_ev_dice(UINT32_MAX);

@@ -8,6 +8,41 @@
 #include "notify/protocol.h"
 #include "tests/support/suite.h"
 
+START_TEST(test_limits)
+{
+	static const struct notify_account accounts[] = {
+		{ .name = "none" },
+		{ .name = "a \"b\"", .n_limits = 2, .full_ms = { 5, 6 } },
+		{ .name = "c", .n_limits = 1, .full_ms = { 1700000000000 } },
+	};
+	struct buf b = BUF_INIT(4096);
+	struct job_fault f;
+	struct job *j;
+	char name[16];
+
+	protocol_put_limits(&b, accounts, 1);
+	ck_assert_uint_eq(b.len, 0);
+	protocol_put_limits(&b, accounts, 3);
+	ck_assert_int_eq(job_parse(b.data, b.len - 1, &j, &f), 0);
+	ck_assert_int_eq(j->kind, JOB_LIMITS);
+	ck_assert_uint_eq(j->n_limits, 2);
+	ck_assert_str_eq(j->limits[0].account, "a \"b\"");
+	ck_assert_int_eq(j->limits[0].full_ms[1], 6);
+	ck_assert(j->limits[1].full_ms[0] == 1700000000000);
+	job_free(j);
+	buf_done(&b);
+	ck_assert_int_eq(protocol_parse_spent(
+		"{\"spent\":1,\"account\":\"cf\"}", 26, name, 16), 0);
+	ck_assert_str_eq(name, "cf");
+	ck_assert_int_eq(protocol_parse_spent(
+		"{\"spent\":1,\"account\":\"cf\"}", 26, name, 2), -EBADMSG);
+	ck_assert_int_eq(protocol_parse_spent("{\"spent\":", 9, name, 16),
+			 -ENOENT);
+	ck_assert_int_eq(protocol_parse_spent("{\"id\":1,\"spent\":1}", 18,
+					      name, 16), -ENOENT);
+}
+END_TEST
+
 START_TEST(test_whole)
 {
 	static const char line[] =
@@ -69,6 +104,12 @@ static const struct row {
 	{ "{\"cancel\":\"1\"}", false, "cancel" },
 	{ "{\"prepare\":\"a\"}", false, "prepare" },
 	{ "{\"prepare\":[1]}", false, "prepare" },
+	{ "{\"limits\":{}}", false, NULL },
+	{ "{\"limits\":{\"a\":[1700000000000,0],\"b\":[]}}", false, NULL },
+	{ "{\"limits\":[]}", false, "limits" },
+	{ "{\"limits\":{\"a\":1}}", false, "limits" },
+	{ "{\"limits\":{\"a\":[1],\"b\":[-1]}}", false, "limits" },
+	{ "{\"limits\":{\"a\":[1,2,3,4,5]}}", false, "limits" },
 	{ "", false, "JSON" },
 	{ "{}", false, "id" },
 	{ "[1]", false, "object" },
@@ -279,6 +320,7 @@ Suite *suite(void)
 	TCase *tc = tcase_create("lines");
 
 	tcase_add_test(tc, test_whole);
+	tcase_add_test(tc, test_limits);
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
 	tcase_add_test(tc, test_round_trip);
 	tcase_add_test(tc, test_fetch_round_trip);

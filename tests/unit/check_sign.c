@@ -8,7 +8,7 @@
 #include <openssl/pem.h>
 
 #include "base/str.h"
-#include "notify/bucket.h"
+#include "notify/limit.h"
 #include "notify/digest.h"
 #include "notify/ptype_find.h"
 #include "notify/sign.h"
@@ -221,30 +221,30 @@ START_TEST(test_jwt)
 }
 END_TEST
 
-START_TEST(test_bucket)
+START_TEST(test_limit)
 {
-	struct bucket b;
+	struct limit l;
 	uint64_t t = 1000;
 
-	bucket_init(&b, 3, 3000, t);
+	limit_init(&l, 3, 3000, t);
 	for (int i = 0; i < 3; i++) {
-		ck_assert_uint_eq(bucket_wait_ms(&b, t), 0);
-		bucket_take(&b, t);
+		ck_assert_uint_eq(limit_wait_ms(&l, t), 0);
+		limit_take(&l, t);
 	}
-	ck_assert_uint_eq(bucket_wait_ms(&b, t), 1000);
-	ck_assert_uint_eq(bucket_wait_ms(&b, t + 999), 1);
-	ck_assert_uint_eq(bucket_wait_ms(&b, t + 1000), 0);
-	bucket_take(&b, t + 1000);
-	ck_assert_uint_gt(bucket_wait_ms(&b, t + 1000), 0);
+	ck_assert_uint_eq(limit_wait_ms(&l, t), 1000);
+	ck_assert_uint_eq(limit_wait_ms(&l, t + 999), 1);
+	ck_assert_uint_eq(limit_wait_ms(&l, t + 1000), 0);
+	limit_take(&l, t + 1000);
+	ck_assert_uint_gt(limit_wait_ms(&l, t + 1000), 0);
 	/* Never more than it holds, however long it was. */
 	t += 1000000000;
 	for (int i = 0; i < 3; i++) {
-		ck_assert_uint_eq(bucket_wait_ms(&b, t), 0);
-		bucket_take(&b, t);
+		ck_assert_uint_eq(limit_wait_ms(&l, t), 0);
+		limit_take(&l, t);
 	}
-	ck_assert_uint_eq(bucket_wait_ms(&b, t), 1000);
+	ck_assert_uint_eq(limit_wait_ms(&l, t), 1000);
 	/* A clock that goes back makes no harm. */
-	ck_assert_uint_eq(bucket_wait_ms(&b, t - 5000), 1000);
+	ck_assert_uint_eq(limit_wait_ms(&l, t - 5000), 1000);
 }
 END_TEST
 
@@ -259,7 +259,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_tencent);
 	tcase_add_test(tc, test_aws_query);
 	tcase_add_test(tc, test_jwt);
-	tcase_add_test(tc, test_bucket);
+	tcase_add_test(tc, test_limit);
 	suite_add_tcase(s, tc);
 	return s;
 }

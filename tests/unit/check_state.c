@@ -109,6 +109,24 @@ START_TEST(test_what_was_accepted_is_there_after_a_restart)
 }
 END_TEST
 
+START_TEST(test_limits_are_there_after_a_restart)
+{
+	static const int64_t full_ms[NOTIFY_LIMITS_MAX] = { 0, 1700000000123 };
+	struct state *s = reopen(NULL);
+	const struct state_account *a;
+
+	state_limits_set(s, "a \"b\"", full_ms);
+	state_account_set(s, "a \"b\"", 7, 8);
+	s = reopen(s);
+	a = state_account(s, "a \"b\"");
+	ck_assert_ptr_nonnull(a);
+	ck_assert_int_eq(memcmp(a->limit_ms, full_ms, sizeof(full_ms)), 0);
+	ck_assert_int_eq(a->bucket_ms, 7);
+	ck_assert_int_eq(a->rest_ms, 8);
+	state_close(s);
+}
+END_TEST
+
 START_TEST(test_the_file_is_for_us_alone)
 {
 	struct state *s = reopen(NULL);
@@ -284,6 +302,7 @@ Suite *suite(void)
 	tcase_add_test(tc,
 		       test_marks_are_there_until_another_set_is_accepted);
 	tcase_add_test(tc, test_what_was_accepted_is_there_after_a_restart);
+	tcase_add_test(tc, test_limits_are_there_after_a_restart);
 	tcase_add_test(tc, test_the_file_is_for_us_alone);
 	tcase_add_loop_test(tc, test_a_damaged_file_is_put_aside, 0,
 			    SUITE_COUNT(damages));
