@@ -45,6 +45,23 @@ void act_set_text(char **at, const char *text)
 	*at = str_dup(text);
 }
 
+/* true: the very same is not sent before its time. */
+static bool act_postponed(struct entry *e)
+{
+	bool told = e->failing;
+
+	e->retry_after_s = refusal_postponed_s(e);
+	if (e->retry_after_s == 0)
+		return false;
+	e->wait = ENTRY_WAIT_SERVER;
+	e->failing = true;
+	entry_event(e, RECORD_FAILED);
+	if (!told && e->timer_due_ms)
+		tell_failed(e, e->error ? e->error : "earlier",
+			    e->timer_due_ms - clock_mono_ms());
+	return true;
+}
+
 void act_update(struct entry *e, enum record_event why)
 {
 	bool again = addr_set_equal(&e->accepted, &e->wanted) &&
@@ -58,6 +75,8 @@ void act_update(struct entry *e, enum record_event why)
 		entry_event(e, RECORD_FORBIDDEN);
 		return;
 	}
+	if (act_postponed(e))
+		return;
 	if (!account_may_send(e->account, e)) {
 		entry_event(e, RECORD_HELD);
 		return;

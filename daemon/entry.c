@@ -154,8 +154,8 @@ void entry_event(struct entry *e, enum record_event event)
 	    is_too_late(e, event))
 		return;
 	/* Told to try again, or it is time to. */
-	if (from == RECORD_REFUSED &&
-	    (event == RECORD_RETRY || event == RECORD_TIMER))
+	if (event == RECORD_RETRY ||
+	    (from == RECORD_REFUSED && event == RECORD_TIMER))
 		refusal_forget(e);
 	e->state = step.next;
 	entry_disarm(e);

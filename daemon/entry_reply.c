@@ -127,7 +127,9 @@ void entry_reply(struct entry *e, enum notify_status status,
 							      : SLOW_S));
 	e->failures++;
 	e->failing = true;
-	e->retry_after_s = reply->retry_after_s;
+	e->retry_after_s = reply->unclassified
+				   ? refusal_postpone(e, reply->text)
+				   : reply->retry_after_s;
 	e->process_ms = reply->again_ms;
 	e->lost = reply->lost;
 	e->wait = entry_wait_for(e, status, reply);

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "daemon/account.h"
 #include "daemon/act.h"
@@ -13,6 +14,10 @@
 #define DIGEST_BITS 0xffffU
 /* The time of a ban: no age counts. 9999-12-31. */
 #define FOR_GOOD_S 253402300799
+
+/* Drawn from the upper half: from a quarter of an hour on. */
+static const struct backoff postponing = { .first_ms = 1800000,
+					   .most_ms = 86400000 };
 
 uint64_t refusal_settings(const struct entry *e)
 {
@@ -60,7 +65,7 @@ bool refusal_stands(struct entry *e)
 	const struct state_refusal *r = refusal_of(e);
 	int64_t age_s;
 
-	if (!r || r->settings != refusal_settings(e))
+	if (!r || r->tries || r->settings != refusal_settings(e))
 		return false;
 	if (r->at_s == FOR_GOOD_S) {
 		act_set_text(&e->error, r->text);
@@ -74,4 +79,42 @@ bool refusal_stands(struct entry *e)
 		return false;
 	act_set_text(&e->error, r->text);
 	return true;
+}
+
+uint32_t refusal_postpone(struct entry *e, const char *text)
+{
+	const struct state_refusal *was = refusal_of(e);
+	unsigned int tries = was && was->settings == refusal_settings(e)
+				     ? was->tries + 1 : 1;
+	uint32_t wait_s = (uint32_t)(backoff_ms(&postponing, tries,
+						clock_random()) / 1000);
+	const struct state_refusal r = {
+		.wanted = e->sent,
+		.at_s = clock_wall_s(),
+		.settings = refusal_settings(e),
+		.text = (char *)(uintptr_t)text,
+		.tries = tries,
+		.until_s = clock_wall_s() + wait_s,
+	};
+
+	if (!e->world->dry_run)
+		state_refused(e->world->state, e->config->name, e->family,
+			      account_info(e->account)->name, &r);
+	return wait_s;
+}
+
+uint32_t refusal_postponed_s(struct entry *e)
+{
+	const struct state_refusal *r = refusal_of(e);
+	int64_t left_s = r ? r->until_s - clock_wall_s() : 0;
+
+	if (left_s <= 0 || r->tries == 0 ||
+	    r->settings != refusal_settings(e) ||
+	    !addr_set_equal(&r->wanted, &e->wanted))
+		return 0;
+	act_set_text(&e->error, r->text);
+	/* A clock that went back must not make it wait for years. */
+	return left_s < (int64_t)(postponing.most_ms / 1000)
+		       ? (uint32_t)left_s
+		       : (uint32_t)(postponing.most_ms / 1000);
 }

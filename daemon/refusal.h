@@ -28,4 +28,17 @@ void refusal_forget(struct entry *e);
  */
 bool refusal_stands(struct entry *e);
 
+/*
+ * An error that no rule of the type knows is no refusal, but neither does it
+ * pass by itself in seconds: the same is sent again after a quarter of an
+ * hour or more, then after twice that and so on, up to a day. Returns for how
+ * long what was sent last is postponed.
+ */
+uint32_t refusal_postpone(struct entry *e, const char *text);
+/*
+ * For how long e->wanted still is, over a restart too; 0: it is not. The
+ * words are then the entry's error.
+ */
+uint32_t refusal_postponed_s(struct entry *e);
+
 #endif

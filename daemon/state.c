@@ -244,9 +244,7 @@ void state_refused(struct state *s, const char *name, int family,
 	if (!n || (!r && !n->refusal))
 		return;
 	state_refusal_free(n->refusal);
-	n->refusal = r ? state_refusal_new(&r->wanted, r->at_s, r->settings,
-					   r->text)
-		       : NULL;
+	n->refusal = r ? state_refusal_new(r) : NULL;
 	/* Before anybody is told: what was told must not be lost. */
 	if (r && (s->book.n_notes < NOTES_FEW ||
 		  clock_mono_ms() - s->written_ms >= URGENT_MS))

@@ -18,20 +18,18 @@ void state_refusal_free(struct state_refusal *r)
 	free(r);
 }
 
-struct state_refusal *state_refusal_new(const struct addr_set *wanted,
-					int64_t at_s, uint64_t settings,
-					const char *text)
+struct state_refusal *state_refusal_new(const struct state_refusal *r)
 {
-	struct state_refusal *r = calloc(1, sizeof(*r));
+	struct state_refusal *copy = malloc(sizeof(*copy));
 
-	if (!r)
+	if (!copy)
 		return NULL;
-	r->at_s = at_s;
-	r->settings = settings;
-	r->text = str_dup(text);
-	if (addr_set_assign(&r->wanted, wanted->items, wanted->n) == 0)
-		return r;
-	state_refusal_free(r);
+	*copy = *r;
+	copy->wanted = (struct addr_set){ 0 };
+	copy->text = str_dup(r->text);
+	if (addr_set_assign(&copy->wanted, r->wanted.items, r->wanted.n) == 0)
+		return copy;
+	state_refusal_free(copy);
 	return NULL;
 }
 

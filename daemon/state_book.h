@@ -12,12 +12,17 @@
 #include "base/addr_set.h"
 #include "notify/notify.h"
 
-/* A provider said no, for good, to these addresses. */
+/*
+ * A provider said no to these addresses: for good, or, after tries of them in
+ * a row, until a time.
+ */
 struct state_refusal {
 	struct addr_set wanted;
 	int64_t at_s;      /* wall */
 	uint64_t settings; /* of record and account, when it did */
 	char *text;        /* its words; NULL: none */
+	unsigned int tries; /* 0: for good */
+	int64_t until_s;
 };
 
 /* One name, in one family, at one provider. */
@@ -67,9 +72,7 @@ struct state_account *state_book_account(struct state_book *b,
 struct state_rest *state_book_rest(struct state_book *b, const char *key);
 
 /* Copies all; NULL without memory. */
-struct state_refusal *state_refusal_new(const struct addr_set *wanted,
-					int64_t at_s, uint64_t settings,
-					const char *text);
+struct state_refusal *state_refusal_new(const struct state_refusal *r);
 void state_refusal_free(struct state_refusal *r);
 
 #endif

@@ -41,15 +41,21 @@ static struct state_refusal *take_refusal(const json_t *o)
 {
 	const char *settings = json_string_value(json_object_get(o,
 								 "settings"));
-	struct addr_set wanted = { 0 };
-	struct state_refusal *r = NULL;
+	const char *text = json_string_value(json_object_get(o, "text"));
+	json_int_t tries = json_integer_value(json_object_get(o, "tries"));
+	struct state_refusal *r = NULL, was = {
+		.at_s = json_integer_value(json_object_get(o, "at")),
+		.text = (char *)(uintptr_t)text,
+		.tries = tries > 0 && tries < INT_MAX ? (unsigned int)tries
+						      : 0,
+		.until_s = json_integer_value(json_object_get(o, "until")),
+	};
 
-	if (settings && take_set(json_object_get(o, "for"), &wanted) == 0)
-		r = state_refusal_new(
-			&wanted, json_integer_value(json_object_get(o, "at")),
-			strtoull(settings, NULL, 16),
-			json_string_value(json_object_get(o, "text")));
-	addr_set_clear(&wanted);
+	if (settings && take_set(json_object_get(o, "for"), &was.wanted) == 0) {
+		was.settings = strtoull(settings, NULL, 16);
+		r = state_refusal_new(&was);
+	}
+	addr_set_clear(&was.wanted);
 	return r;
 }
 
@@ -163,6 +169,9 @@ static void put_note(struct buf *out, const struct state_note *n)
 		put_set(out, &r->wanted);
 		buf_addf(out, ",\"at\":%" PRId64 ",\"settings\":\"%" PRIx64
 			 "\"", r->at_s, r->settings);
+		if (r->tries)
+			buf_addf(out, ",\"tries\":%u,\"until\":%" PRId64,
+				 r->tries, r->until_s);
 		if (r->text) {
 			buf_add_str(out, ",\"text\":");
 			buf_add_json(out, r->text);

@@ -104,6 +104,7 @@ struct outcome {
 	uint64_t sent_ns; /* monotonic; 0: nothing went on the wire */
 	bool ban;         /* abuse: not before something is changed */
 	bool clock;       /* the clock must be set first */
+	bool unclassified; /* a retry because of what no rule knows */
 	char text[JOB_TEXT_SIZE];
 };
 

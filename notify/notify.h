@@ -144,6 +144,7 @@ struct notify_reply {
 	const struct addr *ipv4_values, *ipv6_values;
 	size_t n_ipv4_values, n_ipv6_values;
 	bool clock; /* a retry that waits for the clock to be set */
+	bool unclassified; /* ... of an error that no rule of the type knows */
 	/*
 	 * A retry for a fault of our own: there is no update process, and
 	 * another may be started after so long. Where it died with the job,

@@ -62,6 +62,8 @@ static json_t *reply_of(const struct job *j, const struct outcome *o)
 			  "sent_monotonic_ns", (json_int_t)o->sent_ns);
 	if (o->clock && reply)
 		(void)json_object_set_new(reply, "clock", json_true());
+	if (o->unclassified && reply)
+		(void)json_object_set_new(reply, "unclassified", json_true());
 	if (o->ban && reply)
 		(void)json_object_set_new(reply, "ban", json_true());
 	return reply;

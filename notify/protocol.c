@@ -305,6 +305,8 @@ static int take_reply(json_t *o, struct protocol_reply *r)
 		reply->sent_ns = (uint64_t)json_integer_value(v);
 	reply->ban = json_is_true(json_object_get(o, "ban"));
 	reply->clock = json_is_true(json_object_get(o, "clock"));
+	reply->unclassified =
+		json_is_true(json_object_get(o, "unclassified"));
 	v = json_object_get(o, "values");
 	if (take_values(json_object_get(v, "ipv4"), AF_INET, r->values[0],
 			&reply->n_ipv4_values) < 0 ||

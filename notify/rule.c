@@ -203,8 +203,7 @@ static void judge_status(const struct rule_answer *a, bool strict,
 	unsigned int s = a->status;
 
 	*v = (struct rule_verdict){ .class = ANSWER_LATER,
-				    .wait_s = a->retry_after_s,
-				    .by_status = true };
+				    .wait_s = a->retry_after_s };
 	if (s / 100 == 2 && !strict) {
 		v->class = ANSWER_OK;
 	} else if (s / 100 == 2) {
@@ -219,6 +218,7 @@ static void judge_status(const struct rule_answer *a, bool strict,
 	} else {
 		if (s / 100 == 3)
 			v->says = "redirects are not followed";
+		v->unknown = v->wait_s == 0;
 		if (v->wait_s == 0)
 			v->wait_s = UNKNOWN_S;
 	}

@@ -21,7 +21,7 @@ struct rule_verdict {
 	uint32_t wait_s; /* 0: nobody said */
 	const char *says; /* NULL: nothing */
 	bool by_words;    /* by neither HTTP's status nor JSON */
-	bool by_status;   /* no section matched */
+	bool unknown; /* a 3xx or 4xx that nothing says more about */
 };
 
 /*

@@ -32,7 +32,7 @@ struct thing *run_scope(struct run *r)
 struct settling {
 	enum notify_status status;
 	uint32_t retry_after_s;
-	bool stop;
+	bool stop, unclassified;
 	const char *text;
 };
 
@@ -43,6 +43,7 @@ static void settle_family(void *user, struct thing *t)
 	t->settled = t->answered = true;
 	t->result = s->status;
 	t->stop = s->stop;
+	t->unclassified = s->unclassified;
 	t->retry_after_s = s->retry_after_s;
 	(void)snprintf(t->text, sizeof(t->text), "%s", s->text);
 }
@@ -64,6 +65,29 @@ void run_settle_stop(struct run *r, struct thing *t, const char *text)
 
 	(void)r;
 	thing_each_family(t, settle_family, &s);
+}
+
+void run_settle_later(struct run *r, struct thing *t,
+		      const struct rule_verdict *v, const char *text)
+{
+	struct settling s = { .status = NOTIFY_RETRY, .text = text,
+			      .unclassified = v->unknown,
+			      .retry_after_s = v->wait_s };
+
+	(void)r;
+	thing_each_family(t, settle_family, &s);
+}
+
+/* What one of another run was told goes for all of this one. */
+static void settle_alike(struct run *r, const struct thing *family)
+{
+	struct settling s = { .status = family->result,
+			      .stop = family->stop,
+			      .unclassified = family->unclassified,
+			      .retry_after_s = family->retry_after_s,
+			      .text = family->text };
+
+	thing_each_family(r->batch, settle_family, &s);
 }
 
 /* ---- the way through the steps ---- */
@@ -120,8 +144,7 @@ void run_release(struct run *r, bool failed)
 		if (!o->parked)
 			continue;
 		if (family && (r->phase == RUN_SESSION || o->zone == r->zone))
-			run_settle(o, o->batch, family->result,
-				   family->retry_after_s, family->text);
+			settle_alike(o, family);
 	}
 	/* From the loop: each may end, and change the list. */
 	provider_kick(p);

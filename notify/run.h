@@ -69,6 +69,8 @@ void run_split(struct run *r);
 void run_settle(struct run *r, struct thing *t, enum notify_status status,
 		uint32_t retry_after_s, const char *text);
 void run_settle_stop(struct run *r, struct thing *t, const char *text);
+void run_settle_later(struct run *r, struct thing *t,
+		      const struct rule_verdict *v, const char *text);
 /* The outermost of what the present thing stands for. */
 struct thing *run_scope(struct run *r);
 /* A job that is not cancelled. */

@@ -294,7 +294,7 @@ static void take(struct answering *x, const struct rule_verdict *v,
 		run_settle(r, run_scope(r), NOTIFY_SLOW, v->wait_s, text);
 		break;
 	case ANSWER_LATER:
-		run_settle(r, run_scope(r), NOTIFY_RETRY, v->wait_s, text);
+		run_settle_later(r, run_scope(r), v, text);
 		break;
 	case ANSWER_SKIP:
 	case ANSWER_N:
@@ -342,7 +342,7 @@ static void take_line(struct answering *x, struct thing *name,
 	case ANSWER_PENDING:
 	case ANSWER_N:
 	default:
-		run_settle(r, name, NOTIFY_RETRY, v.wait_s, text);
+		run_settle_later(r, name, &v, text);
 		break;
 	}
 }

@@ -166,6 +166,7 @@ static void take_family(struct thing *f, const char *title,
 	if (f->retry_after_s > o->retry_after_s)
 		o->retry_after_s = f->retry_after_s;
 	o->ban |= f->stop;
+	o->unclassified |= f->unclassified;
 }
 
 static json_t *values_of(const struct thing *family)

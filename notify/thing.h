@@ -27,6 +27,7 @@ struct thing {
 	bool answered; /* result counts */
 	enum notify_status result;
 	bool stop;
+	bool unclassified; /* the retry is of what no rule knows */
 	uint32_t retry_after_s;
 	char text[JOB_TEXT_SIZE];
 };

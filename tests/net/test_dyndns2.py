@@ -129,5 +129,41 @@ def test_abuse_ends_with_the_configuration():
         again.stop()
 
 
+def test_what_no_rule_knows_is_not_asked_again_by_a_restart():
+    """An unclassified 4xx: a quarter of an hour or more, restarts included."""
+    with Lab() as net:
+        fake = FakeHttp(net, says("short and stout", 418))
+        text = SOURCE + (
+            f'provider "p" {{\n type = "dyndns2"\n endpoint = "{fake.url}"\n'
+            ' username = "u"\n password = "first one"\n min-interval = 0\n'
+            '}\nrecord "home.example.org" {\n'
+            ' families = "ipv4"\n check = none\n verify = no\n}\n'
+        )
+        d = Evddnsd(net, text).start()
+        first = d.wait_event(event="failed")
+        assert 900 <= first["retry_in"] <= 1800, first
+        d.stop()
+        skip = len(d.events())
+        again = Evddnsd(net, text).start()
+        event = again.wait_event(event="failed", skip=skip)
+        assert 800 <= event["retry_in"] <= first["retry_in"], event
+        assert len(fake.requests) == 1, fake.requests
+        # Another address is another question; the second answer counts on.
+        skip = len(again.events())
+        net.ip(f"addr del {GW4}/24 dev wan0",
+               f"addr add {GW4_NEW}/24 dev wan0",
+               f"route add default via {ISP4}")
+        event = again.wait_event(event="failed", skip=skip)
+        assert 1800 <= event["retry_in"] <= 3600, event
+        assert len(fake.requests) == 2, fake.requests
+        # Another password too, from the beginning.
+        again.configure(text.replace("first one", "another"))
+        skip = len(again.events())
+        again.send(signal.SIGHUP)
+        event = again.wait_event(event="failed", skip=skip)
+        assert 900 <= event["retry_in"] <= 1800, event
+        again.stop()
+
+
 if __name__ == "__main__":
     lab.main(globals())

@@ -240,6 +240,11 @@ static void answer_update(const struct thing *t)
 		r.status = NOTIFY_RETRY;
 		r.retry_after_s = 10;
 		r.text = "503";
+	} else if (t->behaviour == LIFE_STRANGE) {
+		r.status = NOTIFY_RETRY;
+		r.retry_after_s = 900;
+		r.unclassified = true;
+		r.text = "HTTP 418";
 	} else if (t->behaviour == LIFE_SLOW) {
 		r.status = NOTIFY_SLOW;
 		r.retry_after_s = 20;

@@ -22,6 +22,7 @@ enum life_behaviour {
 	LIFE_LATER,         /* says: not now */
 	LIFE_SLOW,          /* says: in 20 s */
 	LIFE_REFUSES,       /* says: never */
+	LIFE_STRANGE,       /* says what nobody has heard of */
 	LIFE_LOSES_ANSWERS, /* does it, but nobody hears of it */
 };
 

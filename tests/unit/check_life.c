@@ -260,13 +260,8 @@ static void check_ends_right(int episode)
 	}
 }
 
-START_TEST(test_a_long_random_run)
+static void life_begin(uint32_t seed)
 {
-	const char *faults = getenv("EVDDNS_FAULTS");
-	const char *seed_text = getenv("EVDDNS_SEED");
-	int left = faults ? atoi(faults) : 10000;
-	uint32_t seed = seed_text ? (uint32_t)atol(seed_text) : 7;
-
 	(void)snprintf(dir, sizeof(dir), "/tmp/check_life.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	fake_ev_reset(seed);
@@ -274,6 +269,115 @@ START_TEST(test_a_long_random_run)
 	life_world_address(w);
 	life_world_confirm(w);
 	daemon_start();
+}
+
+static void life_end(void)
+{
+	daemon_stop(false);
+	life_world_free(w);
+	(void)snprintf(dir + strlen(dir), sizeof(dir) - strlen(dir),
+		       "/state.json");
+	(void)unlink(dir);
+	dir[strlen(dir) - strlen("/state.json")] = '\0';
+	(void)rmdir(dir);
+}
+
+/* Of the first account: when the next request leaves, within three days. */
+static uint64_t next_sent_ms(void)
+{
+	uint64_t was_ms = w->accounts[0].sent_ms;
+	uint64_t until_ms = fake_ev_now_ms() + 3 * DAY_MS;
+
+	while (w->accounts[0].sent_ms == was_ms) {
+		ck_assert_uint_lt(fake_ev_now_ms(), until_ms);
+		run_for(1000);
+	}
+	return w->accounts[0].sent_ms;
+}
+
+/*
+ * An error that no rule knows: after 15 to 30 minutes, then after longer and
+ * longer, up to a day; neither a restart nor a look cuts that short, and a
+ * new address is tried at once.
+ */
+START_TEST(test_what_is_unclassified_comes_back_in_longer_and_longer)
+{
+	uint64_t last_ms, gap_ms = 0, least_ms = 900000;
+
+	life_begin((uint32_t)_i + 1);
+	run_for(60000);
+	/* One name alone, so that each request is about it. */
+	for (int i = LIFE_ACCOUNTS; i < LIFE_NAMES; i += LIFE_ACCOUNTS) {
+		entry_free(entries[i]);
+		entries[i] = NULL;
+	}
+	w->infos[0].min_interval_s = 0;
+	w->accounts[0].behaviour = LIFE_STRANGE;
+	life_world_address(w);
+	life_world_confirm(w);
+	entry_source_event(entries[0], SOURCE_CHANGED);
+	entry_source_event(entries[0], SOURCE_CONFIRMED);
+	account_flush(accounts[0]);
+	last_ms = next_sent_ms();
+	for (int n = 0; n < 12; n++) {
+		uint64_t now_ms;
+
+		run_for(5000);
+		entry_event(entries[0], RECORD_LOOK);
+		if (n % 3 == 1) {
+			entry_free(entries[0]);
+			ck_assert_int_eq(
+				entry_new(&world, &records[0], w->source,
+					  accounts[0], AF_INET, &entries[0]),
+				0);
+			entry_join(entries[0]);
+		}
+		now_ms = next_sent_ms();
+		gap_ms = now_ms - last_ms;
+		ck_assert_msg(gap_ms + 2000 >= least_ms && gap_ms <= DAY_MS +
+				      3600000,
+			      "try %d: after %llu s", n,
+			      (unsigned long long)(gap_ms / 1000));
+		if (least_ms < DAY_MS / 2)
+			least_ms = 2 * least_ms < DAY_MS / 2 ? 2 * least_ms
+							     : DAY_MS / 2;
+		last_ms = now_ms;
+	}
+	ck_assert_uint_ge(gap_ms, DAY_MS / 2 - 2000);
+	/* It gets well; another address is sent at once, the count is over. */
+	w->accounts[0].behaviour = LIFE_GOOD;
+	run_for(5000);
+	life_world_address(w);
+	life_world_confirm(w);
+	entry_source_event(entries[0], SOURCE_CHANGED);
+	entry_source_event(entries[0], SOURCE_CONFIRMED);
+	account_flush(accounts[0]);
+	run_for(5000);
+	ck_assert(life_world_is_right(w, 0));
+	w->accounts[0].behaviour = LIFE_STRANGE;
+	run_for(60000);
+	life_world_address(w);
+	life_world_confirm(w);
+	entry_source_event(entries[0], SOURCE_CHANGED);
+	entry_source_event(entries[0], SOURCE_CONFIRMED);
+	account_flush(accounts[0]);
+	run_for(1000);
+	last_ms = w->accounts[0].sent_ms;
+	gap_ms = next_sent_ms() - last_ms;
+	ck_assert_uint_ge(gap_ms + 2000, 900000);
+	ck_assert_uint_le(gap_ms, 1800000 + 2000);
+	life_end();
+}
+END_TEST
+
+START_TEST(test_a_long_random_run)
+{
+	const char *faults = getenv("EVDDNS_FAULTS");
+	const char *seed_text = getenv("EVDDNS_SEED");
+	int left = faults ? atoi(faults) : 10000;
+	uint32_t seed = seed_text ? (uint32_t)atol(seed_text) : 7;
+
+	life_begin(seed);
 	run_for(60000);
 	for (int episode = 0; left > 0; episode++) {
 		for (int n = 1 + (int)fake_ev_dice(6); n > 0; n--, left--) {
@@ -292,13 +396,7 @@ START_TEST(test_a_long_random_run)
 		check_ends_right(episode);
 		run_for(fake_ev_dice(20) ? 5000 : 30 * DAY_MS / 100);
 	}
-	daemon_stop(false);
-	life_world_free(w);
-	(void)snprintf(dir + strlen(dir), sizeof(dir) - strlen(dir),
-		       "/state.json");
-	(void)unlink(dir);
-	dir[strlen(dir) - strlen("/state.json")] = '\0';
-	(void)rmdir(dir);
+	life_end();
 }
 END_TEST
 
@@ -308,6 +406,9 @@ Suite *suite(void)
 	TCase *tc = tcase_create("run");
 
 	tcase_set_timeout(tc, 3600);
+	tcase_add_loop_test(
+		tc, test_what_is_unclassified_comes_back_in_longer_and_longer,
+		0, 5);
 	tcase_add_test(tc, test_a_long_random_run);
 	suite_add_tcase(s, tc);
 	return s;

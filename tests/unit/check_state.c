@@ -127,6 +127,26 @@ START_TEST(test_limits_are_there_after_a_restart)
 }
 END_TEST
 
+START_TEST(test_what_is_postponed_is_so_after_a_restart)
+{
+	struct state_refusal r = { .at_s = 5, .settings = 7, .tries = 3,
+				   .until_s = 1700000000, .text = NULL };
+	struct state *s = reopen(NULL);
+	const struct state_refusal *got;
+
+	state_refused(s, "home.example", AF_INET, "ns", &r);
+	s = reopen(s);
+	got = state_refusal(s, "home.example", AF_INET, "ns");
+	ck_assert_ptr_nonnull(got);
+	ck_assert_uint_eq(got->tries, 3);
+	ck_assert_int_eq(got->until_s, 1700000000);
+	accept_one(s, "home.example", "192.0.2.1");
+	s = reopen(s);
+	ck_assert_ptr_null(state_refusal(s, "home.example", AF_INET, "ns"));
+	state_close(s);
+}
+END_TEST
+
 START_TEST(test_the_file_is_for_us_alone)
 {
 	struct state *s = reopen(NULL);
@@ -303,6 +323,7 @@ Suite *suite(void)
 		       test_marks_are_there_until_another_set_is_accepted);
 	tcase_add_test(tc, test_what_was_accepted_is_there_after_a_restart);
 	tcase_add_test(tc, test_limits_are_there_after_a_restart);
+	tcase_add_test(tc, test_what_is_postponed_is_so_after_a_restart);
 	tcase_add_test(tc, test_the_file_is_for_us_alone);
 	tcase_add_loop_test(tc, test_a_damaged_file_is_put_aside, 0,
 			    SUITE_COUNT(damages));
