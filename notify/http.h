@@ -2,7 +2,7 @@
  * http - HTTP requests by libcurl's multi interface on libev.
  *
  * No lookup by libcurl, no redirect followed, no proxy but the one given, an
- * answer capped at 64 KiB as it arrives, the whole request bounded in time.
+ * answer capped as it arrives, the whole request bounded in time.
  */
 #ifndef NOTIFY_HTTP_H
 #define NOTIFY_HTTP_H
@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "net/egress.h"
 
+/* Of an answer, unless the request says otherwise. */
 #define HTTP_BODY_MAX 65536
 #define HTTP_TEXT_SIZE 256
 #define HTTP_LOCATION_SIZE 256
@@ -54,6 +55,7 @@ struct http_request {
 	const struct addr *addrs;        /* of the URL's (or proxy's) host */
 	size_t n_addrs;
 	struct egress egress;
+	size_t body_max; /* 0: HTTP_BODY_MAX */
 	uint32_t timeout_ms;
 	bool fresh; /* a connection of its own, not kept */
 	bool trace; /* to standard error, without secrets */

@@ -25,7 +25,7 @@ static size_t http_take_body(char *data, size_t size, size_t n, void *user)
 	struct http_exchange *x = user;
 
 	size *= n;
-	if (x->body.len + size > HTTP_BODY_MAX) {
+	if (x->body.len + size > x->body_max) {
 		x->too_large = true;
 		return 0;
 	}
@@ -311,7 +311,8 @@ int http_exchange_set(struct http_exchange *x, const struct http_request *q)
 
 	x->egress = q->egress;
 	x->family = q->n_addrs > 0 ? q->addrs[0].family : AF_INET;
-	x->body = (struct buf)BUF_INIT(HTTP_BODY_MAX);
+	x->body_max = q->body_max ? q->body_max : HTTP_BODY_MAX;
+	x->body = (struct buf)BUF_INIT(x->body_max);
 	x->trace = q->trace;
 	if (dialled(q, &u) < 0)
 		return -EINVAL;
@@ -347,10 +348,13 @@ void http_exchange_end(struct http_exchange *x, CURLcode result)
 				 .exchange = x };
 	char text[HTTP_TEXT_SIZE];
 	const char *why = x->error[0] ? x->error : curl_easy_strerror(result);
+	char large[64];
 	long status = 0;
 
+	(void)snprintf(large, sizeof(large), "the answer is larger than %zu "
+		       "KiB", x->body_max / 1024);
 	if (x->too_large)
-		why = "the answer is larger than 64 KiB";
+		why = large;
 	if (result != CURLE_OK) {
 		a.error = error_of(result);
 		a.text = str_printable(why, strlen(why), 200, text,

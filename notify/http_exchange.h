@@ -20,6 +20,7 @@ struct http_exchange {
 	int family;
 	bool literal; /* the host to dial is an address */
 	struct buf body;
+	size_t body_max;
 	size_t headers; /* bytes of them */
 	bool too_large;
 	uint32_t retry_after_s;

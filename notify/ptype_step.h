@@ -162,6 +162,7 @@ struct ptype_step {
 	enum via via;
 	char *repeat;              /* a variable; NULL: once */
 	uint32_t poll_ms, poll_for_ms; /* 0: the defaults */
+	uint32_t answer_kib; /* the most of an answer; 0: the default */
 	struct ptype_answers answers;
 	struct ptype_read *read;
 	size_t n_read;

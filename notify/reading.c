@@ -11,21 +11,40 @@
 #define RECORDS_MAX 1000
 
 /* Do all of these hold of the element? */
-static bool is_wanted(struct context *c, const struct ptype_pairs *where,
-		      json_t *element)
+/* What the elements are compared with: the same for each of them. */
+struct wanted {
+	struct context *c;
+	const struct ptype_pairs *where;
+	char **texts;
+};
+
+static void wanted_done(struct wanted *w)
 {
-	bool holds = true;
+	for (size_t i = 0; w->texts && i < w->where->n; i++)
+		str_wipe_free(w->texts[i]);
+	free(w->texts);
+}
 
-	for (size_t i = 0; i < where->n && holds; i++) {
-		char *text = NULL;
-
-		if (context_text(c, &where->items[i].value, &text) < 0)
+/* false: a variable is missing, and nothing is wanted; or no memory. */
+static bool wanted_init(struct wanted *w, struct context *c,
+			const struct ptype_pairs *where)
+{
+	*w = (struct wanted){ .c = c, .where = where };
+	w->texts = calloc(where->n + 1, sizeof(*w->texts));
+	for (size_t i = 0; w->texts && i < where->n; i++)
+		if (context_text(c, &where->items[i].value, &w->texts[i]) < 0)
 			return false;
-		holds = value_is(context_at(c, element,
-					    where->items[i].name), text);
-		str_wipe_free(text);
-	}
-	return holds;
+	return w->texts != NULL;
+}
+
+static bool is_wanted(const struct wanted *w, json_t *element)
+{
+	for (size_t i = 0; i < w->where->n; i++)
+		if (!value_is(context_at(w->c, element,
+					 w->where->items[i].name),
+			      w->texts[i]))
+			return false;
+	return true;
 }
 
 typedef int element_fn(void *user, json_t *element);
@@ -34,9 +53,8 @@ typedef int element_fn(void *user, json_t *element);
  * Calls fn for each element that is wanted until it says no (not 0). An
  * object in which inside is found (NULL: any) is the one element.
  */
-static int each_element(struct context *c, const struct ptype_pairs *where,
-			json_t *in, const char *inside, element_fn *fn,
-			void *user)
+static int each_wanted(const struct wanted *w, json_t *in, const char *inside,
+		       element_fn *fn, void *user)
 {
 	const char *key;
 	json_t *one;
@@ -45,18 +63,30 @@ static int each_element(struct context *c, const struct ptype_pairs *where,
 
 	if (json_is_array(in)) {
 		json_array_foreach(in, i, one)
-			if (r == 0 && is_wanted(c, where, one))
+			if (r == 0 && is_wanted(w, one))
 				r = fn(user, one);
 		return r;
 	}
 	if (!json_is_object(in))
 		return 0;
 	/* An object may be the one record, or hold them by their ids. */
-	if (inside && context_at(c, in, inside))
-		return is_wanted(c, where, in) ? fn(user, in) : 0;
+	if (inside && context_at(w->c, in, inside))
+		return is_wanted(w, in) ? fn(user, in) : 0;
 	json_object_foreach(in, key, one)
-		if (r == 0 && json_is_object(one) && is_wanted(c, where, one))
+		if (r == 0 && json_is_object(one) && is_wanted(w, one))
 			r = fn(user, one);
+	return r;
+}
+
+static int each_element(struct context *c, const struct ptype_pairs *where,
+			json_t *in, const char *inside, element_fn *fn,
+			void *user)
+{
+	struct wanted w;
+	int r = wanted_init(&w, c, where) ? each_wanted(&w, in, inside, fn,
+							user) : 0;
+
+	wanted_done(&w);
 	return r;
 }
 

@@ -116,8 +116,10 @@ void run_free(struct run *r)
 		lookup_cancel(p->engine->lookup, r->looking);
 	if (r->started)
 		p->active--;
-	if (p->leader == r)
+	if (p->leader == r) {
+		run_list_end(r, false);
 		p->leader = NULL;
+	}
 	if (r->logout)
 		engine_leave(p->engine);
 	for (size_t i = 0; i < r->n; i++)
@@ -137,6 +139,7 @@ void run_release(struct run *r, bool failed)
 
 	if (p->leader != r)
 		return;
+	run_list_end(r, false);
 	p->leader = NULL;
 	if (failed && r->batch->n_below > 0 && r->batch->below[0]->n_below > 0)
 		family = r->batch->below[0]->below[0];
@@ -155,7 +158,8 @@ static void run_finish(struct run *r)
 	struct provider *p = r->provider;
 	bool logout = r->logout;
 
-	run_release(r, r->phase == RUN_SESSION || r->phase == RUN_ZONE);
+	/* Whoever leads at its end has found out for the others, too. */
+	run_release(r, r->phase != RUN_LOGOUT);
 	run_end_keep_ids(r);
 	run_end_answer(r);
 	run_free(r);
@@ -293,14 +297,6 @@ static bool is_remembered(struct run *r, struct thing *t)
 	return !uncached;
 }
 
-static void forget_records(void *user, struct thing *family)
-{
-	(void)user;
-	json_decref(family->records);
-	family->records = NULL;
-	family->cached = false;
-}
-
 /* At a thing of the step: sends for it, unless there is no need. */
 static bool begin_thing(struct run *r)
 {
@@ -319,8 +315,13 @@ static bool begin_thing(struct run *r)
 		run_plan(r, t);
 		return false;
 	}
+	if (run_list_is(r)) {
+		if (!may_lead(r))
+			return true;
+		run_list_begin(r);
+	}
 	if (s->records.given)
-		thing_each_family(t, forget_records, NULL);
+		thing_each_family(t, run_forget_records, NULL);
 	run_send(r);
 	return true;
 }
@@ -385,7 +386,7 @@ void run_restart(struct run *r)
 
 			if (!f->settled)
 				f->answered = false;
-			forget_records(NULL, f);
+			run_forget_records(NULL, f);
 		}
 	r->phase = RUN_SESSION;
 	run_next(r);

@@ -20,6 +20,7 @@ struct run {
 	size_t n, left;
 	bool started, parked; /* parked: another one leads */
 	bool look, logout, restarted, alone;
+	bool listens; /* the leader reads the zone for it as well */
 	struct provider_zone *zone; /* NULL: to be found out */
 	char zone_name[DOMAIN_SIZE];
 	int looking; /* an SOA question under way */
@@ -63,7 +64,7 @@ void run_next(struct run *r);
 void run_next_thing(struct run *r);
 /* From the beginning, with what was remembered forgotten. */
 void run_restart(struct run *r);
-/* Each name by itself. Frees the run. */
+/* Half of the names, then the others. Frees the run. */
 void run_split(struct run *r);
 /* Every family at or below is answered so. */
 void run_settle(struct run *r, struct thing *t, enum notify_status status,

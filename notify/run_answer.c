@@ -10,6 +10,7 @@
 #include "notify/plan.h"
 #include "notify/reading.h"
 #include "notify/run.h"
+#include "notify/run_inside.h"
 #include "notify/value.h"
 
 #define PAGES_MAX 100
@@ -135,6 +136,7 @@ static void take_absent(struct answering *x, const char *text)
 
 	if (s->records.given) {
 		thing_each_family(r->c.thing, begin_records, NULL);
+		run_list_taken(r);
 		run_plan(r, r->c.thing);
 		run_next_thing(r);
 		return;
@@ -232,6 +234,8 @@ static void take_success(struct answering *x, const struct rule_verdict *v,
 
 	if (e == 0 && s->records.given)
 		e = reading_records(&r->c, &x->a);
+	if (e == 0 && s->records.given)
+		e = run_list_take(r, &x->a);
 	if (e == -ENOENT) {
 		tell(x, &absent, x->body, line);
 		take_absent(x, line);
@@ -244,6 +248,7 @@ static void take_success(struct answering *x, const struct rule_verdict *v,
 	}
 	if (next_page(r))
 		return;
+	run_list_taken(r);
 	if (s->records.given)
 		run_plan(r, r->c.thing);
 	else if (!s->reads && r->phase == RUN_NAMES)
@@ -255,8 +260,16 @@ static void take_success(struct answering *x, const struct rule_verdict *v,
 static bool may_split(const struct run *r, const struct rule_answer *a)
 {
 	return r->n > 1 && r->phase == RUN_NAMES &&
-	       r->c.thing->scope == SCOPE_BATCH && a->status != 401 &&
-	       a->status != 403;
+	       r->c.thing->scope == SCOPE_BATCH && !run_step(r)->reads &&
+	       a->status != 401 && a->status != 403 && a->status != 404;
+}
+
+/* What may be about one of the names, though no rule knows it. */
+static bool is_of_names(const struct rule_verdict *v,
+			const struct rule_answer *a)
+{
+	return v->unknown && (a->status == 400 || a->status == 413 ||
+			      a->status == 422);
 }
 
 static void take(struct answering *x, const struct rule_verdict *v,
@@ -294,6 +307,10 @@ static void take(struct answering *x, const struct rule_verdict *v,
 		run_settle(r, run_scope(r), NOTIFY_SLOW, v->wait_s, text);
 		break;
 	case ANSWER_LATER:
+		if (is_of_names(v, &x->a) && may_split(r, &x->a)) {
+			run_split(r);
+			return;
+		}
 		run_settle_later(r, run_scope(r), v, text);
 		break;
 	case ANSWER_SKIP:

@@ -275,7 +275,7 @@ static const char *objection(const struct provider *p, const struct job *j)
 }
 
 static void begin_jobs(struct provider *p, struct work *const *works,
-		       size_t n)
+		       size_t n, double limit_s)
 {
 	const struct job *j = works[0]->job;
 	struct run *r = run_new(p, n);
@@ -297,7 +297,7 @@ static void begin_jobs(struct provider *p, struct work *const *works,
 	}
 	r->left = n;
 	ev_now_update(p->engine->loop);
-	ev_timer_set(&r->limit, p->account->timeout_ms / 1000. + LATE_S, 0.);
+	ev_timer_set(&r->limit, limit_s, 0.);
 	ev_timer_start(p->engine->loop, &r->limit);
 	if (zone)
 		e = run_set_zone(r, zone);
@@ -328,7 +328,8 @@ void run_submit(struct account *a, struct work *const *works, size_t n)
 		       go_together(p, works[i]->job, works[k]->job) &&
 		       !objection(p, works[k]->job))
 			k++;
-		begin_jobs(p, works + i, k - i);
+		begin_jobs(p, works + i, k - i,
+			   a->timeout_ms / 1000. + LATE_S);
 		i = k;
 	}
 	run_start_some(p);
@@ -337,6 +338,8 @@ void run_submit(struct account *a, struct work *const *works, size_t n)
 void run_split(struct run *r)
 {
 	struct provider *p = r->provider;
+	double left_s = ev_timer_remaining(p->engine->loop, &r->limit);
+	size_t n = 0;
 
 	run_release(r, false);
 	for (size_t i = 0; i < r->n; i++) {
@@ -346,8 +349,13 @@ void run_split(struct run *r)
 		if (!w)
 			continue;
 		w->batch = NULL;
-		begin_jobs(p, &w, 1);
+		r->works[n++] = w;
 	}
+	r->n = 0; /* they are others' now */
+	if (n > 1)
+		begin_jobs(p, r->works, n / 2, left_s);
+	if (n > 0)
+		begin_jobs(p, r->works + n / 2, n - n / 2, left_s);
 	run_free(r);
 	provider_kick(p);
 }

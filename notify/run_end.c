@@ -48,7 +48,9 @@ void run_end_use_ids(struct run *r, struct thing *family)
 	json_t *records = provider_ids(r->provider, text_of(family, "name"),
 				       text_of(family, "type"));
 
-	if (!records || r->look || holds_all(records, family->set))
+	/* Another run may have read them for this one. */
+	if (!records || r->look || family->records ||
+	    holds_all(records, family->set))
 		return;
 	family->records = json_deep_copy(records);
 	family->cached = family->records != NULL;

@@ -19,6 +19,21 @@ struct run *run_new(struct provider *p, size_t n);
 /* run_send.c */
 void run_send_init(struct run *r);
 
+/* run_list.c */
+/*
+ * Does the present step list the records of a zone? That is done once for
+ * all who wait for it; the others park meanwhile.
+ */
+bool run_list_is(const struct run *r);
+void run_list_begin(struct run *r);
+/* A part of it was read: for the others too. 0 or -ENOMEM. */
+int run_list_take(struct run *r, const struct rule_answer *a);
+/* All of it was. */
+void run_list_taken(struct run *r);
+/* r leads no more; whole: what the others have of it is all there is. */
+void run_list_end(struct run *r, bool whole);
+void run_forget_records(void *user, struct thing *family);
+
 /* run_end.c */
 /* A family's records, where they are remembered and of use. */
 void run_end_use_ids(struct run *r, struct thing *family);

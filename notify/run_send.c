@@ -168,6 +168,7 @@ static void start_exchange(struct run *r)
 		.proxy = account_get(a, "proxy"),
 		.addrs = r->addrs,
 		.n_addrs = choose(r, r->addrs, r->n_addrs),
+		.body_max = 1024 * (size_t)r->c.step->answer_kib,
 		.timeout_ms = a->timeout_ms,
 		.trace = p->engine->trace,
 		.scrub = provider_scrub, .scrub_user = p,

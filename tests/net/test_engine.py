@@ -269,6 +269,25 @@ def test_limit(directory):
         assert 0.9 <= time.monotonic() - started < 5
 
 
+def test_answer_cap(directory):
+    """64 KiB, unless the step of a type expects more; counted in chunks."""
+    text = OWN.replace('answer "ok" { word = fine }',
+                       'answer "ok" { word = fine }\n read "x" { text = yes }')
+    for cap, line in ((64, ""), (200, "answer-kib = 200\n")):
+        own_type(directory, "mine", text.replace("for = family", line +
+                                                 "for = family"))
+        size = [0]
+        api = Api(lambda *a: (200, "fine" + "\n" * (size[0] - 4)))
+        with Notify(directory, account("mine", api.port,
+                                       'token = "0123456"')) as n:
+            size[0] = cap * 1024
+            assert n.do(**job())["status"] == "done"
+            size[0] = cap * 1024 + 1
+            reply = n.do(**job())
+            assert reply["status"] == "retry", reply
+            assert f"larger than {cap} KiB" in reply["text"], reply
+
+
 def sigv4(method, target, headers, body, region, service):
     """The signature as AWS's own pages describe it, built from nothing."""
     def h(key, text):

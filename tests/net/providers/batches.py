@@ -74,7 +74,7 @@ def google(name, value, ttl=3600):
 PARTS = {"deletions": [google(OLD, "192.0.2.1")], "additions": [
     google(n, V4, 3600 if n == OLD else 300) for n in NAMES if n != NEW]}
 t.row("a hundred names", *clouds.Google.prelude,
-      (f"GET {AT}/mine/rrsets?maxResults=300", {"rrsets": held(google)}),
+      (f"GET {AT}/mine/rrsets?maxResults=1000", {"rrsets": held(google)}),
       (f"POST {AT}/mine/changes", PARTS, dict(PARTS, status="pending")),
       families="4", names=NAMES, outs=OUTS)
 
