@@ -45,7 +45,7 @@ def quoted(value):
 def provider(name, row, endpoint):
     lines = [f'provider "{name}" {{', f'    type = "{row.table.type}"']
     settings = dict({"endpoint": endpoint, "min-interval": 0,
-                     "timeout": "10s"}, **row.settings)
+                     "timeout": "60s"}, **row.settings)
     if not endpoint:
         del settings["endpoint"]
     for key, value in settings.items():
@@ -76,7 +76,7 @@ def play(directory, rows, *options):
                 notify.send(*jobs[0])
                 waiting += len(jobs.pop(0))
             try:
-                reply = notify.reply(15)
+                reply = notify.reply(100)
             except AssertionError as error:
                 print(error)
                 break
@@ -164,7 +164,7 @@ def test_hosts(directory):
     with Notify(directory, config) as notify:
         notify.send(*jobs)
         for _ in jobs:
-            reply = notify.reply(30)
+            reply = notify.reply(100)
             assert reply["status"] == "retry", reply
     print(f"{len(greeter.names)} hosts")
     assert greeter.names == wanted, greeter.names ^ wanted
@@ -230,4 +230,4 @@ def test_prism(directory):
 
 
 if __name__ == "__main__":
-    main(globals())
+    main(globals(), 600)
