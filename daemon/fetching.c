@@ -11,17 +11,16 @@
 /* One on its way; ended by its answer or by the one who asked. */
 struct fetching {
 	struct fetching *next;
+	struct fetchings *owner;
 	int id;
 	resolver_fetched_fn *done;
 	void *user;
 };
 
-/* All of them: there is one update process. */
-static struct fetching *all;
-
-static struct fetching *fetching_take(const struct fetching *which, int id)
+static struct fetching *fetching_take(struct fetchings *owner,
+				      const struct fetching *which, int id)
 {
-	for (struct fetching **p = &all; *p; p = &(*p)->next)
+	for (struct fetching **p = &owner->all; *p; p = &(*p)->next)
 		if (*p == which || (!which && (*p)->id == id)) {
 			struct fetching *f = *p;
 
@@ -33,10 +32,11 @@ static struct fetching *fetching_take(const struct fetching *which, int id)
 
 static void fetching_answered(void *user, const struct notify_reply *reply)
 {
-	struct fetching *f = fetching_take(user, 0);
+	struct fetching *f = user;
 	resolver_fetched_fn *done = f->done;
 	void *owner = f->user;
 
+	(void)fetching_take(f->owner, f, 0);
 	free(f);
 	done(owner, reply->status == NOTIFY_DONE ? 0 : -EREMOTEIO,
 	     reply->text);
@@ -69,37 +69,39 @@ static int fetching_submit(struct notify *notify,
 static int fetching_start(void *owner, const struct resolver_fetch *what,
 			  resolver_fetched_fn *done, void *user)
 {
+	struct fetchings *all = owner;
 	struct fetching *f = calloc(1, sizeof(*f));
 	char *url = f ? strndup(what->url, what->url_len) : NULL;
 	int id = -ENOMEM;
 
 	if (url)
-		id = fetching_submit(owner, what, url, f);
+		id = fetching_submit(all->notify, what, url, f);
 	free(url);
 	if (id < 0) {
 		free(f);
 		return id;
 	}
-	*f = (struct fetching){ .next = all, .id = id, .done = done,
-				.user = user };
-	all = f;
+	*f = (struct fetching){ .next = all->all, .owner = all, .id = id,
+				.done = done, .user = user };
+	all->all = f;
 	return id;
 }
 
 static void fetching_cancel(void *owner, int id)
 {
-	struct fetching *f = fetching_take(NULL, id);
+	struct fetchings *all = owner;
+	struct fetching *f = fetching_take(all, NULL, id);
 
 	if (!f)
 		return;
-	notify_cancel(owner, id);
+	notify_cancel(all->notify, id);
 	free(f);
 }
 
-struct resolver_fetcher fetching_by(struct notify *notify)
+struct resolver_fetcher fetching_by(struct fetchings *all)
 {
 	return (struct resolver_fetcher){
-		.owner = notify,
+		.owner = all,
 		.start = fetching_start,
 		.cancel = fetching_cancel,
 	};

@@ -9,7 +9,13 @@
 
 struct notify;
 
-/* notify is borrowed for life. */
-struct resolver_fetcher fetching_by(struct notify *notify);
+/* Those on their way; whoever has them keeps them where they are. */
+struct fetchings {
+	struct notify *notify; /* borrowed for life */
+	struct fetching *all;
+};
+
+/* Of none yet: { .notify = ... }. */
+struct resolver_fetcher fetching_by(struct fetchings *all);
 
 #endif

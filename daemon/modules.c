@@ -4,7 +4,6 @@
 #include <sysexits.h>
 
 #include "base/log.h"
-#include "daemon/fetching.h"
 #include "daemon/fingerprint.h"
 #include "daemon/modules.h"
 #include "daemon/plan.h"
@@ -187,7 +186,8 @@ int modules_open(struct modules *m, const struct config *config,
 	}
 	m->quota = (struct quota){ .notify = m->notify, .state = m->state };
 	quota_begin(&m->quota);
-	m->fetcher = fetching_by(m->notify);
+	m->fetchings = (struct fetchings){ .notify = m->notify };
+	m->fetcher = fetching_by(&m->fetchings);
 	m->announce = (struct announce){
 		.hooks = m->hooks, .dry_run = dry_run,
 	};

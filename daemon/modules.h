@@ -8,6 +8,7 @@
 
 #include "daemon/announce.h"
 #include "daemon/entry.h"
+#include "daemon/fetching.h"
 #include "daemon/own.h"
 #include "daemon/quota.h"
 #include "daemon/setup.h"
@@ -29,6 +30,7 @@ struct modules {
 	struct monitor *monitor;
 	struct route *route;
 	struct resolver *resolver; /* of the setup in use */
+	struct fetchings fetchings;
 	struct resolver_fetcher fetcher;
 	struct hooks *hooks;
 	struct announce announce;

@@ -343,6 +343,22 @@ static void check_required(struct type_check *c)
 				   c->account->type->name);
 }
 
+/* What expires unless it is renewed is renewed in a third of that time. */
+static void take_lease(struct type_check *c)
+{
+	const struct type *t = c->account->type;
+	const char *text = t->lease ? account_get(c->account, t->lease) : NULL;
+	uint32_t s = 0;
+
+	if (!text)
+		return;
+	if (str_to_u32(text, UINT32_MAX, &s) < 0 || s == 0)
+		type_fault(c, t->lease, "%s: \"%.40s\" is no number of "
+			   "seconds", t->lease, text);
+	else if (!config_section_find(c->section, "refresh"))
+		c->account->refresh_s = s < 6 ? 1 : s / 3;
+}
+
 static int take_section(struct type_check *c)
 {
 	size_t before = c->faults->n;
@@ -356,6 +372,7 @@ static int take_section(struct type_check *c)
 		r = take_setting(c, &c->section->settings[i]);
 	if (r < 0)
 		return r;
+	take_lease(c);
 	check_required(c);
 	/* The type's own check may count on what the tables promise. */
 	if (c->faults->n == before && c->account->type->check)

@@ -58,6 +58,7 @@ static const struct ptype_row type_rows[] = {
 	{ "in-flight", ROW_NUMBER, AT(in_flight), .min = 1, .max = 100 },
 	{ "min-interval", ROW_SECONDS, AT(type.min_interval_s) },
 	{ "refresh", ROW_SECONDS, AT(type.refresh_s) },
+	{ "lease", ROW_TEXT, AT(lease) },
 	{ "retry-refused", ROW_SECONDS, AT(type.retry_refused_s) },
 	{ "ttl-default", ROW_NUMBER, AT(ttl_default) },
 	{ "headers", ROW_HEADERS, AT(headers) },
@@ -365,6 +366,7 @@ static void finish(struct ptype_reading *r, const struct config_section *s)
 	p->type.abstract = p->abstract;
 	p->type.can_look = p->has_records;
 	p->type.zone_batch = p->batch > 1;
+	p->type.lease = p->lease;
 	p->type.limits = p->limits;
 	p->type.n_limits = p->n_limits;
 	provider_acts(&p->type);

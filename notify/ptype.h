@@ -29,6 +29,7 @@ enum zone_need { ZONE_NO, ZONE_YES, ZONE_FIXED };
 struct ptype {
 	struct type type; /* what the rest of the process sees */
 	char *name, *title, *documentation;
+	char *lease;
 	struct ptype_texts notes, verified;
 	bool is_verified;
 	bool has_endpoint;

@@ -52,6 +52,7 @@ struct type {
 	bool can_look;   /* what it holds can be read */
 	bool shared;     /* several owners of one name */
 	uint32_t min_interval_s, refresh_s, retry_refused_s; /* defaults */
+	const char *lease; /* the setting that says how long records live */
 	const struct notify_limit *limits;
 	size_t n_limits; /* <= NOTIFY_LIMITS_MAX */
 
