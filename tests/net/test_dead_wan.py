@@ -87,6 +87,18 @@ def lives(net, d, t0, address=GW4_B_NEW, **how):
     return line
 
 
+def threads(d):
+    """How many each of our processes has, while questions are open."""
+    pid = d.process.pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        ours = [str(pid)] + f.read().split()
+    found = set()
+    for p in ours:
+        with contextlib.suppress(OSError):  # a hook that has ended meanwhile
+            found.add(len(os.listdir(f"/proc/{p}/task")))
+    return found
+
+
 def dead_is_told(d, t0):
     d.wait_log(event="unconfirmed", name="a", after=t0)
 
@@ -104,6 +116,7 @@ def test_the_live_one_goes_on():
             lives(net, d, t0)
             dead_is_told(d, t0)
             assert net.dns(DEAD, A) == [GW4]
+            assert threads(d) <= {0, 1}, threads(d)
             # Nothing of the live one has left by the dead one.
             assert not [u for u in net.wire.updates(t0) if u[0].source == GW4_B_NEW]
         d.wait_event(event="published", record=DEAD, address=GW4_NEW, deadline_s=30)
