@@ -215,6 +215,8 @@ def readable_memory(pid):
             if "r" not in rights or rest[-1].startswith("[v"):
                 continue
             start, end = (int(x, 16) for x in ends.split("-"))
+            if end - start > 1 << 28:
+                continue  # a sanitizer's own, terabytes of nothing
             with open(f"/proc/{pid}/mem", "rb", 0) as f:
                 f.seek(start)
                 yield f.read(end - start)
@@ -255,7 +257,12 @@ def test_whom_it_becomes_can_go_on():
             return
         d = Evddnsd(net, args=["-u", "nobody"])
         os.rmdir(d.state_dir)
-        d.start()
+        # A process that gave up root cannot be traced, nor trace itself.
+        os.environ["ASAN_OPTIONS"] = "detect_leaks=0"
+        try:
+            d.start()
+        finally:
+            del os.environ["ASAN_OPTIONS"]
         d.wait_log(event="published")
         assert os.stat(d.state_dir).st_uid == NOBODY
         assert os.stat(d.dir + "/control").st_uid == NOBODY
