@@ -302,6 +302,7 @@ static int rdata_get(struct buf_reader *r, struct dns_record *rec)
 		return addr_get(r, AF_INET6, rec);
 	case DNS_NS:
 	case DNS_CNAME:
+	case DNS_PTR:
 		return target_get(r, rec);
 	case DNS_SOA:
 		return soa_get(r, rec);

@@ -67,7 +67,7 @@ struct dns_record {
 	uint16_t type, class;
 	uint32_t ttl_s;
 	struct addr addr; /* A, AAAA */
-	char target[DNS_NAME_SIZE]; /* NS, CNAME, SOA's MNAME; lower case */
+	char target[DNS_NAME_SIZE]; /* NS, CNAME, PTR, SOA's MNAME; lower case */
 	uint32_t minimum_s;         /* SOA */
 	char text[256];             /* TXT: its strings joined, cut */
 	const uint8_t *data; /* as it came; names in it may be compressed */

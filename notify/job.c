@@ -265,6 +265,8 @@ static int take_rare(const char *key, json_t *v, struct job *j,
 				  &j->n_ptr_was, f);
 	if (strcmp(key, "ptr") == 0)
 		return take_flag(v, key, true, &j->ptr, f);
+	if (strcmp(key, "ptr_only") == 0)
+		return take_flag(v, key, true, &j->ptr_only, f);
 	if (strcmp(key, "look") == 0)
 		return take_look(v, j, f);
 	if (strcmp(key, "families") == 0 && j->kind == JOB_LOOK)

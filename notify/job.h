@@ -64,13 +64,14 @@ struct job {
 	uint32_t mark;
 	char owner[JOB_OWNER_SIZE]; /* "": the name is ours alone */
 	uint32_t owner_expire_s;    /* 0: never */
-	bool ptr, no_create;
+	bool ptr, ptr_only, no_create;
 	struct addr *ptr_was; /* whose reverse names may still be ours */
 	size_t n_ptr_was;
 	/* A type's own, not of the line: records, and where they go. */
 	const struct rfc2136_record *records;
 	size_t n_records;
 	bool at_primary; /* not at the account's servers */
+	const char *ptr_to; /* ask first: nothing to do where PTR says this */
 	struct job_hint *hints;
 	size_t n_hints;
 	bool more;

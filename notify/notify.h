@@ -128,6 +128,7 @@ struct notify_job {
 	bool ptr;                /* keep the reverse names in step */
 	const struct addr *ptr_was; /* ... and take these away, if ours */
 	size_t n_ptr_was;
+	bool ptr_only;           /* nothing but these: asked, then set if wrong */
 	bool no_create;          /* never make what is not there */
 	bool look; /* notify_look() sets it */
 	bool more; /* another job for this account follows at once */

@@ -129,6 +129,8 @@ static void add_rare(struct buf *out, const struct notify_job *j)
 		buf_add_str(out, ",\"ptr\":true");
 	if (j->ptr && j->n_ptr_was)
 		add_addrs(out, ",\"ptr_was\":[", j->ptr_was, j->n_ptr_was);
+	if (j->ptr_only)
+		buf_add_str(out, ",\"ptr_only\":true");
 	if (j->no_create)
 		buf_add_str(out, ",\"create\":false");
 }

@@ -110,7 +110,8 @@ static bool fits(const struct update *u, const struct job *a,
 	const char *za = zone_of(u, a), *zb = zone_of(u, b);
 
 	/* A shared name and one that must be there need a message each. */
-	if (a->kind == JOB_LOOK || b->kind == JOB_LOOK)
+	if (a->kind == JOB_LOOK || b->kind == JOB_LOOK || a->ptr_only ||
+	    b->ptr_only)
 		return false;
 	if (a->owner[0] || b->owner[0] || a->no_create || b->no_create)
 		return false;
@@ -118,6 +119,15 @@ static bool fits(const struct update *u, const struct job *a,
 	       addr_equal(&a->ipv4.source, &b->ipv4.source) &&
 	       addr_equal(&a->ipv6.source, &b->ipv6.source) &&
 	       strcmp(a->interface, b->interface) == 0 && a->mark == b->mark;
+}
+
+static void start(struct update *u, struct work *const *works, size_t n,
+		  const char *zone)
+{
+	if (works[0]->job->ptr_only)
+		update_ptr_check(u, works[0]);
+	else
+		batch_start(u, works, n, zone, APART_BUDGET);
 }
 
 /*
@@ -142,7 +152,7 @@ static size_t submit_some(struct update *u, struct work **left, size_t n,
 		else
 			left[kept++] = left[i];
 	}
-	batch_start(u, group, grouped, zone, APART_BUDGET);
+	start(u, group, grouped, zone);
 	return kept;
 }
 
@@ -151,8 +161,7 @@ void update_submit(struct update *u, struct work *const *works, size_t n)
 	struct work **left, **group;
 
 	if (n == 1) { /* the way of most updates: nothing to sort */
-		batch_start(u, works, 1, zone_of(u, works[0]->job),
-			    APART_BUDGET);
+		start(u, works, 1, zone_of(u, works[0]->job));
 		return;
 	}
 	left = calloc(n, sizeof(struct work *));
@@ -174,7 +183,10 @@ void update_submit(struct update *u, struct work *const *works, size_t n)
 
 void update_cancel(struct work *w)
 {
-	batch_forget(w->batch, w);
+	if (w->job->ptr_only)
+		update_ptr_cancel(w);
+	else
+		batch_forget(w->batch, w);
 }
 
 static void update_resolved(void *user, int status, const struct addr *addrs,

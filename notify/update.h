@@ -41,7 +41,6 @@ struct update {
 	struct update_zone *zones; /* found before */
 	struct batch *batches;
 	struct update_ptr *ptrs; /* reverse names on their way */
-	bool ptr_told;           /* ... one did not work, and was told */
 	bool warm;
 	/* Made before it is needed, and bound to what the last one left by. */
 	struct dns_io_spare spare;

@@ -93,7 +93,7 @@ void batch_free(struct batch *b)
 	update_ask_free(b->question);
 	owner_plan_free(b->plan);
 	json_decref(b->values);
-	free(b->gone);
+	free(b->took);
 	if (b->resolving > 0)
 		resolve_cancel(e->resolve, b->resolving);
 	if (b->looking > 0)
@@ -103,11 +103,13 @@ void batch_free(struct batch *b)
 	free(b);
 }
 
-/* Answers all works and frees the batch. */
+/* Answers all works and frees the batch; it may look at a shared name first. */
 void batch_finish(struct batch *b, const struct outcome *o)
 {
 	struct outcome out = *o;
 
+	if (batch_owners_after(b, o))
+		return;
 	if (b->only == AF_INET6) { /* the other one went before */
 		if (b->first.status > o->status)
 			out = b->first;
@@ -122,7 +124,7 @@ void batch_finish(struct batch *b, const struct outcome *o)
 
 		w->batch = NULL;
 		if (w->job->ptr)
-			update_ptr_follow(b->u, w->job, &out);
+			update_ptr_follow(b->u, b, w->job, &out);
 		work_done(w, &out);
 	}
 	batch_free(b);
@@ -149,6 +151,7 @@ void batch_next_target(struct batch *b)
 	owner_plan_free(b->plan);
 	b->plan = NULL;
 	b->looks = 0;
+	b->ptr_asked = false;
 	batch_step(b);
 }
 
@@ -341,6 +344,8 @@ void batch_step(struct batch *b)
 		ask_target(b);
 	} else if (batch_job(b)->kind == JOB_LOOK) {
 		batch_look(b);
+	} else if (batch_job(b)->ptr_to && !b->ptr_asked) {
+		batch_ask_ptr(b);
 	} else if (batch_job(b)->owner[0] && !b->plan) {
 		batch_ask_owners(b);
 	} else {

@@ -47,10 +47,13 @@ struct batch {
 	/* A shared name: what comes of the marks at the target; NULL: ask. */
 	struct owner_plan *plan;
 	unsigned int tries;
-	/* ... done, but for what went and somebody may have taken up since. */
-	struct addr *gone;
-	size_t n_gone;
+	/* ... and what went from it, which somebody may have taken up since: */
+	struct addr *took;
+	size_t n_took;
+	bool unsure; /* nothing in the message made sure of that */
+	bool gone;   /* all is done but for a look at these; then this: */
 	struct outcome good;
+	bool ptr_asked; /* the target was, as ptr_to wants it */
 	/* A look: what is asked next, and what was found. */
 	size_t looks;
 	json_t *values;
@@ -100,18 +103,25 @@ void batch_finish_error(struct batch *b, const char *what, int error);
 void batch_send(struct batch *b);
 
 /* update_ptr.c: the reverse names of what was done; forgets them all. */
-void update_ptr_follow(struct update *u, const struct job *j,
-		       const struct outcome *o);
+void update_ptr_follow(struct update *u, const struct batch *b,
+		       const struct job *j, const struct outcome *o);
+/* A job of nothing else: each is asked for, and set where it is wrong. */
+void update_ptr_check(struct update *u, struct work *w);
+void update_ptr_cancel(struct work *w);
 void update_ptrs_drop(struct update *u);
+/* Asks what the reverse name says, then batch_step(), or it is finished. */
+void batch_ask_ptr(struct batch *b);
 
 /* update_look.c: asks what is next, then batch_step(). */
 void batch_look(struct batch *b);
 
 /* update_owner.c: what other owners say, then batch_step(). */
 void batch_ask_owners(struct batch *b);
+/* The plan was carried out, for one family or for both. */
+void batch_owners_took(struct batch *b);
 /*
- * The plan was carried out: looks once more where it took values away, or
- * false where there is nothing to look for.
+ * Before o is told: looks once more where values were taken away, or false
+ * where there is nothing to look for.
  */
 bool batch_owners_after(struct batch *b, const struct outcome *o);
 /* They have changed it meanwhile: asks anew, or false if too often. */

@@ -137,3 +137,59 @@ void batch_look(struct batch *b)
 	if (r < 0)
 		batch_target_failed(b, r);
 }
+
+/* ---- what a reverse name says ---- */
+
+/* This name, and no other. */
+static bool says(struct dns_answer *a, const struct job *j)
+{
+	struct dns_record r;
+	size_t n = 0, others = 0;
+
+	while (dns_answer_next(a, &r) > 0) {
+		if (r.section != DNS_ANSWER || r.type != DNS_PTR)
+			continue;
+		n++;
+		others += !dns_name_equal(r.target, j->ptr_to);
+	}
+	return a->aa && n > 0 && others == 0;
+}
+
+static void batch_ptr_seen(void *user, const struct outcome *o,
+			   const struct update_answer *answer)
+{
+	struct batch *b = user;
+	struct dns_answer a;
+	struct outcome same;
+	bool right = answer &&
+		     dns_answer_open(answer->query, answer->query_len,
+				     answer->data, answer->len, &a) == 0 &&
+		     says(&a, batch_job(b));
+
+	update_ask_free(b->question);
+	b->question = NULL;
+	b->ptr_asked = true;
+	if (right) {
+		outcome_set(&same, NOTIFY_UNCHANGED, 0, "it is right at %s",
+			    b->target);
+		batch_finish(b, &same);
+	} else if (answer) {
+		batch_step(b);
+	} else {
+		batch_target_said(b, o);
+	}
+}
+
+void batch_ask_ptr(struct batch *b)
+{
+	struct update_question q = {
+		.job = batch_job(b), .server = b->addrs[b->addr],
+		.port = batch_server(b)->port, .target = b->target,
+		.name = batch_job(b)->name, .type = DNS_PTR,
+		.timeout_ms = batch_left_ms(b, LOOK_MS),
+	};
+	int r = update_ask_start(b->u, &q, batch_ptr_seen, b, &b->question);
+
+	if (r < 0)
+		batch_target_failed(b, r);
+}

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "net/dns_msg.h"
 #include "notify/engine.h"
@@ -12,6 +13,24 @@
 #define MARKS_MS 4000
 /* So often the other owners may change something meanwhile. */
 #define TRIES_MAX 8
+
+/* Of one family, where they go apart: its marks with it. */
+static int plan(struct batch *b, const struct owner_marks *marks,
+		int64_t server_s)
+{
+	struct job j = *batch_job(b);
+	int r;
+
+	if (b->only == AF_INET)
+		j.ipv6 = (struct job_set){ .given = false };
+	else if (b->only == AF_INET6)
+		j.ipv4 = (struct job_set){ .given = false };
+	r = owner_plan_new(&j, marks, server_s, b->tries >= TRIES_MAX,
+			   &b->plan);
+	if (r == 0)
+		b->plan->change.name = batch_job(b)->name;
+	return r;
+}
 
 static void batch_marks(void *user, const struct outcome *o,
 			const struct update_answer *a)
@@ -25,11 +44,10 @@ static void batch_marks(void *user, const struct outcome *o,
 				     &marks);
 	if (a && r == 0 && b->gone) {
 		r = owner_plan_repair(batch_job(b), &marks, a->server_s,
-				      b->gone, b->n_gone, &b->plan);
+				      b->took, b->n_took, &b->plan);
 		owner_marks_done(&marks);
 	} else if (a && r == 0) {
-		r = owner_plan_new(batch_job(b), &marks, a->server_s,
-				   b->tries >= TRIES_MAX, &b->plan);
+		r = plan(b, &marks, a->server_s);
 		owner_marks_done(&marks);
 	}
 	update_ask_free(b->question);
@@ -69,20 +87,35 @@ void batch_ask_owners(struct batch *b)
 		batch_target_failed(b, r);
 }
 
-bool batch_owners_after(struct batch *b, const struct outcome *o)
+static void took(struct batch *b, const struct job_set *set)
+{
+	if (set->n_was == 0)
+		return;
+	memcpy(b->took + b->n_took, set->was,
+	       set->n_was * sizeof(*set->was));
+	b->n_took += set->n_was;
+	b->unsure |= !b->plan->equals;
+}
+
+void batch_owners_took(struct batch *b)
 {
 	const struct job_set *four = &b->plan->ipv4, *six = &b->plan->ipv6;
-	size_t n = four->n_was + six->n_was;
+	struct addr *more = realloc(b->took,
+				    (b->n_took + four->n_was + six->n_was + 1) *
+					    sizeof(*more));
 
-	if (b->plan->equals || n == 0)
+	if (!more)
+		return;
+	b->took = more;
+	took(b, four);
+	took(b, six);
+}
+
+bool batch_owners_after(struct batch *b, const struct outcome *o)
+{
+	if (b->gone || !b->unsure)
 		return false;
-	b->gone = calloc(n, sizeof(*b->gone));
-	if (!b->gone)
-		return false;
-	for (size_t i = 0; i < four->n_was; i++)
-		b->gone[b->n_gone++] = four->was[i];
-	for (size_t i = 0; i < six->n_was; i++)
-		b->gone[b->n_gone++] = six->was[i];
+	b->gone = true;
 	b->good = *o;
 	b->tries = 0;
 	owner_plan_free(b->plan);

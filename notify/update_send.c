@@ -78,9 +78,8 @@ static void judged(struct batch *b, enum rfc2136_verdict v,
 		batch_finish(b, &b->good);
 		return;
 	}
-	if (o->status == NOTIFY_DONE && b->plan && !b->only &&
-	    batch_owners_after(b, o))
-		return;
+	if (o->status == NOTIFY_DONE && b->plan)
+		batch_owners_took(b);
 	if ((v == RFC2136_ELSEWHERE || v == RFC2136_DENIED) && !last)
 		batch_target_said(b, o);
 	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED) && b->n > 1 &&
@@ -175,7 +174,7 @@ static int build(struct batch *b)
 	}
 	if (b->plan)
 		one = b->plan->change;
-	if (b->only == AF_INET)
+	else if (b->only == AF_INET)
 		one.ipv6 = &none;
 	else if (b->only == AF_INET6)
 		one.ipv4 = &none;

@@ -149,10 +149,14 @@ def three_at_once(server, directory):
             n.__exit__()
 
 
-def passed_on(server, directory):
-    """One takes an address up in the moment that the other leaves it."""
+def passed_on(server, directory, apart=False):
+    """
+    One takes an address up in the moment that the other leaves it; apart:
+    whose other family may not be made, so that each goes by itself.
+    """
     shared, other = "192.0.2.77", "192.0.2.78"
-    paths = [os.path.join(directory, f"pass{k}") for k in range(2)]
+    paths = [os.path.join(directory, f"pass{k}{apart}") for k in range(2)]
+    more = {"ipv6": ["2001:db8::1"], "create": False} if apart else {}
     for path in paths:
         os.makedirs(path, exist_ok=True)
     with Notify(paths[0], account(server.port)) as a, Notify(
@@ -161,9 +165,14 @@ def passed_on(server, directory):
             expect(a.do(**job(owner="gw1", ipv4=[shared])), "done")
             expect(b.do(**job(owner="gw2", ipv4=[])), "done")
             left = [other] if i % 2 else []
-            a.send(job(owner="gw1", ipv4=left, was={"ipv4": [shared]}))
+            a.send(job(owner="gw1", ipv4=left, was={"ipv4": [shared]}, **more))
             b.send(job(owner="gw2", ipv4=[shared]))
-            expect(a.reply(), "done")
+            reply = a.reply()
+            if apart:
+                assert reply["families"] == {"ipv4": "done",
+                                             "ipv6": "refused"}, reply
+            else:
+                expect(reply, "done")
             expect(b.reply(), "done")
             assert values(server.port, NAME) == sorted([shared] + left), i
         for n, owner in ((a, "gw1"), (b, "gw2")):
@@ -205,6 +214,7 @@ def everything(server, directory):
     one_address_of_two(server, directory)
     silent_owners(server, directory)
     passed_on(server, directory)
+    passed_on(server, directory, apart=True)
     three_at_once(server, directory)
 
 
