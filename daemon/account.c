@@ -12,6 +12,7 @@
 #include "daemon/bucket.h"
 #include "daemon/company.h"
 #include "daemon/entry.h"
+#include "daemon/offer.h"
 #include "daemon/state.h"
 #include "monitor/monitor.h"
 
@@ -41,7 +42,9 @@ struct account {
 	struct bucket bucket;
 	uint64_t rest_ms; /* monotonic: what its server asked for */
 	uint64_t turn_ms; /* the last one promised to somebody who waits */
-	bool waited;   /* ACCOUNT_GATHER_MS are over */
+	bool waited;   /* long enough: see account_gathered() */
+	uint64_t gather_until_ms; /* monotonic; 0: nothing is waited for */
+	size_t gathered;          /* were queued when it began */
 	bool expected; /* an update may follow: be ready */
 	ev_prepare turn;
 	ev_timer gather;
@@ -207,67 +210,16 @@ static bool job_waits(const struct account *a, const struct job *j)
 	       company_is_there(&a->company, entry_egress(e)->ifindex);
 }
 
-static void set_fill(struct notify_set *set, struct entry *e)
-{
-	e->left_from = entry_egress(e)->source;
-	set->given = true;
-	set->addrs = e->wanted.items;
-	set->n = e->wanted.n;
-	if (e->config->owner) {
-		set->was = e->accepted.items;
-		set->n_was = e->accepted.n;
-	}
-	set->source = e->left_from;
-	if (e->withdrawing) {
-		set->was = e->was.items;
-		set->n_was = e->was.n;
-	}
-}
-
-/* The addresses that may still have our name as their reverse name. */
-static size_t ptr_was(const struct entry *e, struct addr *out)
-{
-	const struct addr_set *s;
-
-	if (!e || !e->config->ptr)
-		return 0;
-	s = e->withdrawing ? &e->was : &e->accepted;
-	for (size_t i = 0; i < s->n; i++)
-		out[i] = s->items[i];
-	return s->n;
-}
-
 /* Hands one job over; a job that nobody takes ends like one that failed. */
 static void job_submit(struct job *j, bool more)
 {
-	struct entry *first = j->ipv4 ? j->ipv4 : j->ipv6;
-	const struct egress *egress = entry_egress(first);
-	const struct monitor_link *link =
-		monitor_link(first->world->monitor, egress->ifindex);
 	struct notify_job job = {
-		.account = j->account->info->name,
-		.name = first->config->name,
-		.zone = first->answer ? first->answer->zone : NULL,
-		.ttl_s = first->config->ttl_s,
-		.interface = link ? link->name : NULL,
-		.mark = egress->mark,
-		.owner = first->config->owner,
-		.owner_expire_s =
-			(uint32_t)(first->config->owner_expire_ms / 1000),
-		.ptr = first->config->ptr,
-		.no_create = !first->config->create,
-		.more = more,
+		.account = j->account->info->name, .more = more,
 	};
-	struct addr was[2 * ADDR_SET_MAX];
+	struct addr was[OFFER_WAS_MAX];
 	int id;
 
-	job.ptr_was = was;
-	job.n_ptr_was = ptr_was(j->ipv4, was);
-	job.n_ptr_was += ptr_was(j->ipv6, was + job.n_ptr_was);
-	if (j->ipv4)
-		set_fill(&job.ipv4, j->ipv4);
-	if (j->ipv6)
-		set_fill(&job.ipv6, j->ipv6);
+	offer_fill(&job, j->ipv4, j->ipv6, was);
 	id = notify_submit(j->account->notify, &job, job_done, j);
 	j->id = id > 0 ? id : -1;
 	j->failed = id < 0;
@@ -349,11 +301,26 @@ static size_t account_submit(struct account *a)
 	}
 	if (a->queued == 0) {
 		a->waited = false;
+		a->gather_until_ms = 0;
 		ev_timer_stop(a->loop, &a->gather);
 	}
 	if (failed)
 		account_fail_unsent(a);
 	return n;
+}
+
+static void account_gather(struct account *a)
+{
+	uint64_t more_ms = company_size(&a->company);
+
+	if (more_ms > ACCOUNT_GATHER_MOST_MS)
+		more_ms = ACCOUNT_GATHER_MOST_MS;
+	if (a->gather_until_ms == 0)
+		a->gather_until_ms = clock_mono_ms() + more_ms;
+	a->gathered = a->queued;
+	ev_now_update(a->loop);
+	ev_timer_set(&a->gather, ACCOUNT_GATHER_MS / 1000.0, 0.0);
+	ev_timer_start(a->loop, &a->gather);
 }
 
 /*
@@ -369,9 +336,7 @@ static void account_turn(struct ev_loop *loop, ev_prepare *w, int revents)
 	if (a->queued == 0) {
 		ev_prepare_stop(loop, w);
 	} else if (!ev_is_active(&a->gather)) {
-		ev_now_update(loop);
-		ev_timer_set(&a->gather, ACCOUNT_GATHER_MS / 1000.0, 0.0);
-		ev_timer_start(loop, &a->gather);
+		account_gather(a);
 	}
 }
 
@@ -393,7 +358,9 @@ static void account_gathered(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	a->waited = true; /* account_turn() follows in this very turn */
+	/* account_turn() follows in this very turn. */
+	a->waited = a->queued == a->gathered ||
+		    clock_mono_ms() >= a->gather_until_ms;
 }
 
 void account_send(struct account *a, struct entry *e)

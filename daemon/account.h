@@ -4,7 +4,8 @@
  *
  * Updates of one zone that become due together leave in one message. An
  * update that is ready waits for others of its account and its way out that
- * are still being confirmed or checked, but at most ACCOUNT_GATHER_MS.
+ * are still being confirmed or checked: ACCOUNT_GATHER_MS, and again as long
+ * as one comes in that time, but a millisecond for each of them at most.
  */
 #ifndef DAEMON_ACCOUNT_H
 #define DAEMON_ACCOUNT_H
@@ -21,6 +22,7 @@ struct entry;
 struct state;
 
 #define ACCOUNT_GATHER_MS 20
+#define ACCOUNT_GATHER_MOST_MS 1000
 
 /* 0 or -ENOMEM. info is borrowed until account_use() gives another. */
 int account_new(struct ev_loop *loop, struct notify *notify,

@@ -57,6 +57,15 @@ bool company_is_there(const struct company *c, int ifindex)
 	return w && w->n > 0;
 }
 
+unsigned int company_size(const struct company *c)
+{
+	unsigned int n = 0;
+
+	for (const struct company_way *w = c->ways; w; w = w->next)
+		n += w->n;
+	return n;
+}
+
 void company_done(struct company *c)
 {
 	while (c->ways) {

@@ -23,6 +23,7 @@ bool company_join(struct company *c, int ifindex);
 /* One that was counted. */
 void company_leave(struct company *c, int ifindex);
 bool company_is_there(const struct company *c, int ifindex);
+unsigned int company_size(const struct company *c);
 void company_done(struct company *c);
 
 #endif
