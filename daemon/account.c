@@ -14,7 +14,6 @@
 #include "daemon/entry.h"
 #include "daemon/offer.h"
 #include "daemon/state.h"
-#include "monitor/monitor.h"
 
 /* No server may ask for a longer rest over a restart. */
 #define REST_MOST_MS (86400ULL * 1000)

@@ -14,6 +14,7 @@
 #include "daemon/answer.h"
 #include "daemon/check.h"
 #include "daemon/judge.h"
+#include "daemon/ptr.h"
 #include "daemon/renew.h"
 #include "daemon/refusal.h"
 #include "daemon/silence.h"
@@ -203,6 +204,8 @@ void act_settle(struct entry *e, enum record_event why)
 		entry_event(e, RECORD_LOST); /* and waits for an address */
 		return;
 	}
+	if (why != RECORD_OVERRULED)
+		ptr_check(e);
 	act_arm_recheck(e);
 }
 

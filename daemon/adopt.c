@@ -20,6 +20,7 @@ void adopt_entry(struct entry *e, struct entry *old)
 	e->resent = old->resent;
 	e->differs = old->differs;
 	e->own = old->own;
+	e->ptr_wrong = old->ptr_wrong;
 	e->adopted = old->published.n > 0;
 	e->agreed = old->agreed;
 	e->stray_until_ms = old->stray_until_ms;

@@ -14,6 +14,7 @@
 #include "daemon/entry.h"
 #include "daemon/own.h"
 #include "daemon/fingerprint.h"
+#include "daemon/ptr.h"
 #include "daemon/refusal.h"
 #include "daemon/silence.h"
 #include "daemon/state.h"
@@ -354,6 +355,7 @@ void entry_free(struct entry *e)
 	entry_disarm(e);
 	ev_timer_stop(e->world->loop, &e->hold);
 	check_cancel(e);
+	ptr_cancel(e);
 	silence_leave(e->world->silences, e->silence, false);
 	account_withdraw(e->account, e);
 	account_pending(e->account, e, false);

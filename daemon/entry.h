@@ -28,7 +28,6 @@ struct monitor;
 struct own;
 struct silence;
 struct silences;
-struct state;
 
 /* What a backoff, or a refusal, waits for: what ends it before its time. */
 enum entry_wait {
@@ -72,7 +71,6 @@ struct entry {
 	uint64_t print; /* of the record's settings */
 	bool stays;     /* of use to plan.c only */
 	bool paused;    /* its question waits for another resolver */
-
 	enum record_state state;
 	ev_timer timer;
 	uint64_t timer_due_ms; /* monotonic; 0: not armed */
@@ -89,6 +87,8 @@ struct entry {
 	bool looked, resolved;
 	int look_id; /* the provider is being asked; 0: it is not */
 	bool intercepted; /* ... was told */
+	int ptr_id;      /* its reverse names are being looked at; 0 */
+	bool ptr_wrong;  /* they could not be set, and that was told */
 	enum resolver_verdict verdict; /* the last that was judged */
 	struct addr own; /* the source's address, as the servers' neighbour */
 

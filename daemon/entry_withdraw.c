@@ -3,6 +3,7 @@
 #include "daemon/account.h"
 #include "daemon/check.h"
 #include "daemon/entry.h"
+#include "daemon/ptr.h"
 
 /* What of ours may stand there: an update given up may have landed. */
 static int entry_fill_was(struct entry *e)
@@ -49,6 +50,7 @@ static void entry_freeze(struct entry *e)
 	e->hold_over = false;
 	e->hold_due_ms = 0;
 	check_cancel(e);
+	ptr_cancel(e);
 	account_pending(e->account, e, false);
 }
 

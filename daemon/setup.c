@@ -220,6 +220,9 @@ int setup_outcome(const struct setup *s)
 		case RECORD_VERIFYING:
 			return -1;
 		case RECORD_PUBLISHED:
+			if (e->ptr_id > 0)
+				return -1;
+			break;
 		case RECORD_STAY:
 		case RECORD_N_STATES:
 			break;

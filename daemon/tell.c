@@ -248,6 +248,26 @@ void tell_unchanged(const struct entry *e)
 }
 
 /* A quiet day's work: no news for anybody. */
+void tell_ptr(const struct entry *e, const struct notify_reply *reply)
+{
+	bool good = reply->status == NOTIFY_DONE ||
+		    reply->status == NOTIFY_UNCHANGED;
+	struct log_fields f = fields(e, "reverse");
+	char print[TEXT_MAX + 8];
+
+	(void)str_printable(reply->text, strlen(reply->text), TEXT_MAX, print,
+			    sizeof(print));
+	if (good && reply->status == NOTIFY_UNCHANGED && !e->ptr_wrong)
+		log_line(LOG_LEVEL_DEBUG, &f, "the reverse name: %s", print);
+	else if (good)
+		log_line(LOG_LEVEL_NOTICE, &f, "the reverse name is set: %s",
+			 print);
+	else
+		log_line(e->ptr_wrong ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARNING,
+			 &f, "the reverse name is not set: %s; the name itself "
+			 "is right, tried again after recheck", print);
+}
+
 void tell_renewed(const struct entry *e, const struct notify_reply *reply)
 {
 	struct log_fields f = fields(e, "renewed");

@@ -26,6 +26,8 @@ void tell_published(const struct entry *e);
 void tell_withdrawn(const struct entry *e);
 /* DNS, or the provider, had it so already. */
 void tell_unchanged(const struct entry *e);
+/* What became of its reverse names; a failure when it begins. */
+void tell_ptr(const struct entry *e, const struct notify_reply *reply);
 void tell_renewed(const struct entry *e, const struct notify_reply *reply);
 /* Not agreed within TTL and grace: once more, or left alone from now on. */
 void tell_overdue(const struct entry *e);

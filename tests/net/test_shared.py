@@ -5,9 +5,11 @@ import ipaddress
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 
+import knot
 import lab
 from dnsask import TXT, ask, unpack_name
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
@@ -144,15 +146,104 @@ def test_ptr():
         wait_until(lambda: ptr(net, "9.7.6.5.in-addr.arpa") == [NAME], 5)
         wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [], 5)
         d.stop()
+
+
+def vandal(net, name, target):
+    """Somebody else's PTR record, in place of ours."""
+    script = f"server {NS4}\nkey hmac-sha256:{knot.KEY_NAME} {knot.KEY}\n"
+    script += f"update delete {name}. PTR\n"
+    script += f"update add {name}. 60 PTR {target}.\n" if target else ""
+    with net.inet():
+        subprocess.run(["nsupdate"], input=script + "send\n", text=True, check=True)
+
+
+def test_ptr_is_repaired():
+    """Missing or wrong while the address is right: at start, by a reload."""
+    reverse = "5.7.6.5.in-addr.arpa"
+    with Lab(zones={"example.org": "", "7.6.5.in-addr.arpa": ""}) as net:
+        other(net, ipv4=[GW4])
+        d = Evddnsd(net, SOURCE + PROVIDER + record()).start()
+        d.wait_log(event="checked", name=NAME, family="ipv4")
+        wait_until(lambda: d.find_log(event="unchanged", name=NAME), 5)
+        assert ptr(net, reverse) == []
+        d.configure(SOURCE + PROVIDER + record(ptr="yes"))
+        d.send(signal.SIGHUP)
+        wait_until(lambda: ptr(net, reverse) == [NAME], 10)
+        d.wait_log(event="reverse", level="notice")
+        d.stop()
+        vandal(net, reverse, "somebody.example.net")
+        assert ptr(net, reverse) == ["somebody.example.net"]
+        d = Evddnsd(net, SOURCE + PROVIDER + record(ptr="yes"))
+        d.start()
+        wait_until(lambda: ptr(net, reverse) == [NAME], 10)
+        d.wait_log(event="reverse", level="notice")
+        # What is right is left alone, and a look is enough to find out.
+        sent = len(net.wire.updates())
+        t0 = time.monotonic()
+        d.send(signal.SIGUSR1)
+        d.wait_log(after=t0, event="reverse", text="it is right")
+        assert len(net.wire.updates()) == sent
+        # One pass does it, too, before it ends.
+        d.stop()
+        vandal(net, reverse, None)
+        status, text = d.run("-1")
+        assert status == 0, text
+        assert ptr(net, reverse) == [NAME], text
+
+
+def test_ptr_goes_with_the_address():
+    """And only the one that says this name."""
+    reverse = "5.7.6.5.in-addr.arpa"
+    with Lab(zones={"example.org": "", "7.6.5.in-addr.arpa": ""}) as net:
+        d = Evddnsd(net, SOURCE + PROVIDER + record(
+            ptr="yes", on_stop='"remove"')).start()
+        d.wait_event(event="published", address=GW4)
+        wait_until(lambda: ptr(net, reverse) == [NAME], 5)
+        other(net, name="b.example.org", ipv4=[GW4])
+        d.stop()
+        assert net.dns(NAME, A) == []
+        wait_until(lambda: ptr(net, reverse) == [], 5)
+        # It says another name by now: that stays.
+        d = Evddnsd(net, SOURCE + PROVIDER + record(
+            ptr="yes", on_stop='"remove"'), name="d2").start()
+        d.wait_event(event="published", address=GW4)
+        wait_until(lambda: ptr(net, reverse) == [NAME], 5)
+        vandal(net, reverse, "b.example.org")
+        d.stop()
+        assert net.dns(NAME, A) == []
+        assert ptr(net, reverse) == ["b.example.org"]
+
+
+def test_ptr_of_a_shared_address():
+    """Who leaves it late does not take the reverse name along."""
+    reverse = "5.7.6.5.in-addr.arpa"
+    with Lab(zones={"example.org": "", "7.6.5.in-addr.arpa": ""}) as net:
+        other(net, owner="gw1", ipv4=[GW4], ptr=True)
+        wait_until(lambda: ptr(net, reverse) == [NAME], 5)
+        other(net, owner="gw2", ipv4=[GW4], ptr=True)
+        other(net, owner="gw1", ipv4=[], was={"ipv4": [GW4]}, ptr=True,
+              ptr_was=[GW4])  # fmt: skip
+        assert net.dns(NAME, A) == [GW4] and ptr(net, reverse) == [NAME]
+        other(net, owner="gw2", ipv4=[], was={"ipv4": [GW4]}, ptr=True,
+              ptr_was=[GW4])  # fmt: skip
+        assert net.dns(NAME, A) == []
+        wait_until(lambda: ptr(net, reverse) == [], 5)
+
+
+def test_ptr_refused():
+    """Told when it begins, once; the name is right all the same."""
     with Lab() as net:
         d = Evddnsd(net, SOURCE + PROVIDER + record(ptr="yes")).start()
         d.wait_event(event="published", address=GW4)
-        wait_until(lambda: any("reverse name" in x for x in d.other), 20)
+        line = d.wait_log(deadline_s=20, event="reverse", level="warning")
+        assert "5.7.6.5.in-addr.arpa" in line["message"], line
         swap(net, GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
+        d.wait_log(deadline_s=20, event="reverse", text="9.7.6.5.in-addr.arpa")
         d.stop()
-        told = [x for x in d.other if "reverse name" in x]
-        assert len(told) == 1 and "5.7.6.5.in-addr.arpa" in told[0], told
+        told = [x for x in d.lines if x.get("event") == "reverse"
+                and x["level"] == "warning"]  # fmt: skip
+        assert len(told) == 1, told
 
 
 def test_create_no():
