@@ -197,11 +197,9 @@ static void take_update(struct desk *d, struct job *j)
 		       a->type->name);
 	} else if (j->kind == JOB_LOOK && !a->type->can_look) {
 		refuse(d, j, "cannot be read: type ", a->type->name);
-	} else if (j->ptr_only && !a->type->shared) {
-		refuse(d, j, "reverse names need type rfc2136, not ",
-		       a->type->name);
-	} else if (j->owner[0] && !a->type->shared) {
-		refuse(d, j, "a shared name (owner) needs type rfc2136, not ",
+	} else if ((j->owner[0] || j->ptr_only) && !a->type->shared) {
+		refuse(d, j, j->ptr_only ? "ptr_only needs type rfc2136, not "
+			     : "a shared name (owner) needs type rfc2136, not ",
 		       a->type->name);
 	} else if (r < 0 || d->n_works >= WORKS_MAX ||
 		   add_work(d, j, a, g) < 0) {
