@@ -196,6 +196,9 @@ static CURLcode set_manners(CURL *c, const struct http_request *q)
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
 				     (long)CURL_HTTP_VERSION_2TLS);
+	/* Rather a stream of the connection that is being made than another. */
+	if (r == CURLE_OK)
+		r = curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
 	return r;
 }
 

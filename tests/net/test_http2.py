@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""Many requests in flight over one HTTP/2 connection."""
+
+import json
+import os
+import ssl
+import subprocess
+import time
+import urllib.request
+
+from notify_lab import Notify, free_port, main, need, wait_for
+
+N = 1000
+SERVER = """
+const http2 = require("http2"), fs = require("fs"), dir = process.argv[2];
+const seen = {sessions: 0, requests: 0, most: 0, http1: 0};
+let now = 0, all = [];
+const server = http2.createSecureServer({
+    allowHTTP1: true, key: fs.readFileSync(dir + "/key.pem"),
+    cert: fs.readFileSync(dir + "/cert.pem")});
+server.on("session", s => { seen.sessions++; all.push(s); });
+server.on("request", (q, r) => {
+    if (q.httpVersionMajor < 2) seen.http1++;
+    if (q.url == "/stats") { r.end(JSON.stringify(seen)); return; }
+    if (q.url == "/close") {
+        r.end("fine"); all.forEach(s => s.close()); all = []; return; }
+    seen.requests++;
+    seen.most = Math.max(seen.most, ++now);
+    setTimeout(() => { now--; r.end("fine"); }, 2);
+});
+server.listen(Number(process.argv[3]), "127.0.0.1");
+"""
+TYPE = """type "mine" {
+    title = "Over HTTP/2"
+    in-flight = 50
+    step "set" { for = name  url = "/set/{name}"
+        answer "ok" { word = fine } }
+}
+type "close" { title = "Ends the connection"
+    step "close" { for = name  url = "/close"
+        answer "ok" { word = fine } } }
+"""
+
+
+class Server:
+    def __init__(self, directory):
+        need("node", "openssl")
+        self.directory, self.port = directory, free_port()
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+             "-keyout", directory + "/key.pem", "-out",
+             directory + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=IP:127.0.0.1"],
+            check=True, capture_output=True)
+        with open(directory + "/server.js", "w", encoding="utf-8") as f:
+            f.write(SERVER)
+        self.log = open(directory + "/node.log", "wb")
+        self.process = subprocess.Popen(
+            ["node", directory + "/server.js", directory, str(self.port)],
+            stdout=self.log, stderr=self.log)
+        wait_for(lambda: self.stats(), "node is up", 60)
+
+    def stats(self):
+        trust = ssl.create_default_context(
+            cafile=self.directory + "/cert.pem")
+        try:
+            with urllib.request.urlopen(
+                    f"https://127.0.0.1:{self.port}/stats", timeout=10,
+                    context=trust) as answer:
+                return json.loads(answer.read())
+        except OSError:
+            return None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+def test_one_connection(directory):
+    os.makedirs(directory + "/providers")
+    mine, close = TYPE.split('type "close"')
+    for name, text in (("mine", mine), ("close", 'type "close"' + close)):
+        with open(f"{directory}/providers/{name}.conf", "w",
+                  encoding="utf-8") as f:
+            f.write(text)
+    with Server(directory) as server:
+        at = (f'endpoint = "https://127.0.0.1:{server.port}" '
+              f'ca-file = "{directory}/cert.pem"')
+        config = (f'provider "p" {{ type = "mine" {at} }}\n'
+                  f'provider "c" {{ type = "close" {at} }}\n')
+        with Notify(directory, config) as n:
+            began = time.monotonic()
+            n.send(*[{"account": "p", "name": f"h{i}.example.org",
+                      "ipv4": ["192.0.2.7"]} for i in range(N)])
+            assert all(n.reply(60)["status"] == "done" for _ in range(N))
+            took = time.monotonic() - began
+            seen = server.stats()
+            print(f"    {N / took:.0f} updates/s, {seen}")
+            assert seen["requests"] == N and seen["sessions"] == 1, seen
+            # As many at a time as the type may have under way.
+            assert 10 < seen["most"] <= 50, seen
+            # The server ends it: another one is made.
+            job = {"name": "a.example.org", "ipv4": ["192.0.2.7"]}
+            assert n.do(60, account="c", **job)["status"] == "done"
+            assert n.do(60, account="p", **job)["status"] == "done"
+            seen = server.stats()
+            assert seen["sessions"] == 2, seen
+
+
+if __name__ == "__main__":
+    main(globals())
