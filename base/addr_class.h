@@ -10,7 +10,11 @@
 
 #include "base/addr.h"
 
-/* The registries' state that the table holds (RFC 6890 and its updates). */
+/*
+ * When both registries were last updated, as the table holds them (RFC 6890,
+ * RFC 8190 and their updates): the date at the head of
+ * iana.org/assignments/iana-ipv4-special-registry and its IPv6 sister.
+ */
 #define ADDR_CLASS_DATE "2025-10-09"
 
 enum addr_class {

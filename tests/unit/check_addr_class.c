@@ -116,6 +116,90 @@ START_TEST(test_row)
 }
 END_TEST
 
+/*
+ * Every entry of both registries as of ADDR_CLASS_DATE, in their order, with
+ * what they say of its being globally reachable ("?": nothing, or it depends).
+ */
+static const struct registered {
+	const char *net;
+	unsigned int prefix_len;
+	char reachable;
+} registry[] = {
+	{ "0.0.0.0", 8, 'n' },
+	{ "0.0.0.0", 32, 'n' },
+	{ "10.0.0.0", 8, 'n' },
+	{ "100.64.0.0", 10, 'n' },
+	{ "127.0.0.0", 8, 'n' },
+	{ "169.254.0.0", 16, 'n' },
+	{ "172.16.0.0", 12, 'n' },
+	{ "192.0.0.0", 24, 'n' },
+	{ "192.0.0.0", 29, 'n' },
+	{ "192.0.0.8", 32, 'n' },
+	{ "192.0.0.9", 32, 'y' },
+	{ "192.0.0.10", 32, 'y' },
+	{ "192.0.0.170", 32, 'n' },
+	{ "192.0.0.171", 32, 'n' },
+	{ "192.0.2.0", 24, 'n' },
+	{ "192.31.196.0", 24, 'y' },
+	{ "192.52.193.0", 24, 'y' },
+	{ "192.88.99.0", 24, '?' },
+	{ "192.88.99.2", 32, 'n' },
+	{ "192.168.0.0", 16, 'n' },
+	{ "192.175.48.0", 24, 'y' },
+	{ "198.18.0.0", 15, 'n' },
+	{ "198.51.100.0", 24, 'n' },
+	{ "203.0.113.0", 24, 'n' },
+	{ "240.0.0.0", 4, 'n' },
+	{ "255.255.255.255", 32, 'n' },
+	{ "::1", 128, 'n' },
+	{ "::", 128, 'n' },
+	{ "::ffff:0:0", 96, 'n' },
+	{ "64:ff9b::", 96, '?' }, /* "y", by a translator */
+	{ "64:ff9b:1::", 48, 'n' },
+	{ "100::", 64, 'n' },
+	{ "100:0:0:1::", 64, 'n' },
+	{ "2001::", 23, 'n' },
+	{ "2001::", 32, '?' },
+	{ "2001:1::1", 128, 'y' },
+	{ "2001:1::2", 128, 'y' },
+	{ "2001:1::3", 128, 'y' },
+	{ "2001:2::", 48, 'n' },
+	{ "2001:3::", 32, 'y' },
+	{ "2001:4:112::", 48, 'y' },
+	{ "2001:10::", 28, '?' },
+	{ "2001:20::", 28, 'y' },
+	{ "2001:30::", 28, 'y' },
+	{ "2001:db8::", 32, 'n' },
+	{ "2002::", 16, '?' },
+	{ "2620:4f:8000::", 48, 'y' },
+	{ "3fff::", 20, 'n' },
+	{ "5f00::", 16, 'n' },
+	{ "fc00::", 7, 'n' },
+	{ "fe80::", 10, 'n' },
+};
+
+/* All bits after the prefix set. */
+static void set_last(struct addr *a, unsigned int prefix_len)
+{
+	for (unsigned int i = prefix_len; i < 8 * addr_len(a->family); i++)
+		a->bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+}
+
+START_TEST(test_registry)
+{
+	const struct registered *r = &registry[_i];
+	struct addr a;
+
+	ck_assert_str_eq(ADDR_CLASS_DATE, "2025-10-09");
+	ck_assert_int_eq(addr_parse(r->net, &a), 0);
+	ck_assert_int_eq(addr_class(&a, NULL) == ADDR_GLOBAL,
+			 r->reachable == 'y');
+	set_last(&a, r->prefix_len);
+	ck_assert_int_eq(addr_class(&a, NULL) == ADDR_GLOBAL,
+			 r->reachable == 'y');
+}
+END_TEST
+
 START_TEST(test_none)
 {
 	const struct addr none = { 0 };
@@ -132,6 +216,7 @@ Suite *suite(void)
 	TCase *tc = tcase_create("addr_class");
 
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
+	tcase_add_loop_test(tc, test_registry, 0, SUITE_COUNT(registry));
 	tcase_add_test(tc, test_none);
 	suite_add_tcase(s, tc);
 	return s;
