@@ -85,7 +85,8 @@ static int nl_route_hops(const struct nlattr *multipath, struct nl_route *out)
 		r = nl_route_hop(hop, out->route.family, &h);
 		if (r < 0)
 			return r;
-		if (out->n_hops < NL_ROUTE_HOPS)
+		/* Without an interface: it is gone, the route not yet. */
+		if (h.ifindex > 0 && out->n_hops < NL_ROUTE_HOPS)
 			nl_route_add_hop(out, &h);
 		whole = nl_align(hop->rtnh_len);
 		whole = whole < left ? whole : left;

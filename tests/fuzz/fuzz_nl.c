@@ -49,6 +49,9 @@ static void take(struct table *t, const struct nlmsghdr *h)
 		if (addr_len(route.route.family) == 0 ||
 		    (route.unicast && route.route.ifindex <= 0))
 			abort();
+		for (size_t i = 0; i < route.n_hops; i++)
+			if (route.hops[i].ifindex <= 0)
+				abort();
 		(void)table_take_route(t, &route);
 	}
 }
