@@ -19,6 +19,7 @@ struct picking {
 	void *user;
 	struct pick *out;
 	size_t n;
+	struct addr kernel;  /* its choice on the link in hand, where asked */
 	enum pick_nat nat;   /* an address that only a NAT lets out */
 	struct pick shut_in; /* the best of them; family 0: none may go out */
 };
@@ -45,6 +46,7 @@ static void pick_take(struct picking *p, const struct monitor_addr *a)
 			.addr = a->addr,
 			.ifindex = a->ifindex,
 			.prefix_len = a->prefix_len,
+			.kernel = p->kernel,
 		};
 }
 
@@ -140,6 +142,7 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 	}
 	if (nat > p->nat)
 		p->nat = nat;
+	p->kernel = policy.kernel_choice;
 	pick_take_fit(p, ranked, fit, only);
 	if (nat && fit == 0)
 		pick_shut_in(p, policy, addrs, n, ranked);

@@ -34,6 +34,8 @@ struct pick {
 	int ifindex;
 	uint8_t prefix_len;
 	bool shut_in; /* private or shared: only a NAT leads out from it */
+	/* What the kernel sends from by this link; family 0: not asked. */
+	struct addr kernel;
 };
 
 /* Behind NAT: there are no addresses but IPv4 ones of these kinds. */

@@ -136,15 +136,15 @@ static bool select_better(const struct select_policy *p,
 	return select_is(a, &p->current) && !select_is(b, &p->current);
 }
 
-/* May the current one (IPv6) stay before best, whose rank is better? */
-static bool select_stays(const struct select_policy *p,
-			 const struct monitor_addr *current,
-			 const struct monitor_addr *best)
+/* Is a (IPv6) as good as best, whose rank is better, by and large? */
+static bool select_matches(const struct select_policy *p,
+			   const struct monitor_addr *a,
+			   const struct monitor_addr *best)
 {
-	uint64_t left = select_left_ms(p, current);
+	uint64_t left = select_left_ms(p, a);
 	uint64_t more = select_left_ms(p, best);
 
-	if (select_tier(p, current) != select_tier(p, best))
+	if (select_tier(p, a) != select_tier(p, best))
 		return false;
 	if (more == MONITOR_FOR_EVER)
 		return left == MONITOR_FOR_EVER;
@@ -160,15 +160,52 @@ static void select_move(struct select_entry *out, size_t from, size_t to)
 	out[to] = entry;
 }
 
+/* Where this address is among those that are fit; fit: nowhere. */
+static size_t select_find(const struct select_entry *out, size_t fit,
+			  const struct addr *which)
+{
+	size_t i = 0;
+
+	while (i < fit && !select_is(out[i].addr, which))
+		i++;
+	return i;
+}
+
+/*
+ * Which of those that are fit the kernel would send from; where it takes a
+ * privacy address that is not, the best one of the same /64.
+ */
+static size_t select_find_kernel(const struct select_policy *p,
+				 const struct select_entry *out, size_t fit)
+{
+	size_t i = select_find(out, fit, &p->kernel_choice);
+
+	if (i < fit)
+		return i;
+	for (i = 0; i < fit; i++)
+		if (addr_in(&out[i].addr->addr, &p->kernel_choice, 64))
+			break;
+	return i;
+}
+
+/*
+ * The current one stays before another that lives a little longer. But where
+ * the provider renumbers without taking the old prefix back, the kernel
+ * sends from the new one at once, and only that one works.
+ */
 static void select_keep_current(const struct select_policy *p,
 				struct select_entry *out, size_t fit)
 {
-	for (size_t i = 1; i < fit; i++)
-		if (select_is(out[i].addr, &p->current)) {
-			if (select_stays(p, out[i].addr, out[0].addr))
-				select_move(out, i, 0);
-			return;
-		}
+	size_t current = select_find(out, fit, &p->current);
+	size_t kernel = select_find_kernel(p, out, fit);
+
+	if (current == fit ||
+	    !select_matches(p, out[current].addr, out[0].addr))
+		return;
+	if (kernel < fit && !addr_in(&p->kernel_choice, &p->current, 64) &&
+	    select_matches(p, out[kernel].addr, out[0].addr))
+		current = kernel;
+	select_move(out, current, 0);
 }
 
 /* Inserts one that is fit among those before, which stay in their order. */

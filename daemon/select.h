@@ -56,7 +56,8 @@ struct select_entry {
  * IPv4: the kernel's own choice, then primary before secondary, then the
  * current one, then the order of announcement. IPv6: as ipv6-temporary
  * says, then the longest preferred lifetime, where the current one keeps
- * its place unless another's is for ever or more than twice as long, then
+ * its place unless another's is for ever or more than twice as long, or the
+ * kernel chooses one of another /64 that lives as long by that measure; then
  * the kernel's choice, then the order of announcement.
  */
 size_t select_rank(const struct select_policy *p,

@@ -247,6 +247,7 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 		c->addr = picks[i].addr;
 		c->ifindex = picks[i].ifindex;
 		c->prefix_len = picks[i].prefix_len;
+		c->kernel = picks[i].kernel;
 		c->shut_in = picks[i].shut_in;
 		way_find(s->world, s->config, c);
 		if (!changed && !way_is_same(&old, c))
@@ -343,6 +344,8 @@ void source_look(struct source *s, uint64_t heard_ns, bool force)
 	bool changed, path, lost;
 	size_t n;
 
+	/* The kernel may be asked, and be late with its own tables. */
+	monitor_repeat(s->world->monitor);
 	n = pick_candidates(&r, NULL, NULL, picks, &nat);
 	s->uplink = uplink_find(r.monitor, r.route, r.family,
 				s->config->fwmark);

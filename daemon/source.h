@@ -66,6 +66,7 @@ struct source_candidate {
 	uint8_t prefix_len;
 	struct egress egress;  /* how to leave from it */
 	struct addr gateway;   /* of that way; family 0: none, or no route */
+	struct addr kernel;    /* sent from by its link; family 0: not asked */
 	bool shut_in;          /* private or shared: only a NAT leads out */
 	bool routed;           /* a default route leads out from it */
 	enum source_stand stand;

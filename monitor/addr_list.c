@@ -11,7 +11,6 @@
 #define SLACK_MS 60000U
 
 struct addr_list_note {
-	uint32_t peer;        /* IPv4: a part of the key */
 	uint32_t preferred_s; /* as granted last */
 };
 
@@ -19,15 +18,6 @@ struct addr_list_note {
  * IPv4 may hold the same address with another prefix length or peer; IPv6
  * holds an address once per interface.
  */
-static uint32_t addr_list_peer(const struct nl_addr *a)
-{
-	uint32_t peer = 0;
-
-	if (a->addr.addr.family == AF_INET)
-		memcpy(&peer, a->peer.bytes, sizeof(peer));
-	return peer;
-}
-
 static bool addr_list_is(const struct addr_list *l, uint32_t i,
 			 const struct nl_addr *a)
 {
@@ -37,7 +27,7 @@ static bool addr_list_is(const struct addr_list *l, uint32_t i,
 		return false;
 	return item->addr.family != AF_INET ||
 	       (item->prefix_len == a->addr.prefix_len &&
-		l->notes[i].peer == addr_list_peer(a));
+		addr_equal(&item->peer, &a->addr.peer));
 }
 
 /* FNV-1a, with its high half folded in for the mask. */
@@ -218,7 +208,6 @@ int addr_list_put(struct addr_list *l, const struct nl_addr *a)
 		return r;
 	i = l->used++;
 	l->items[i] = a->addr;
-	l->notes[i].peer = addr_list_peer(a);
 	l->notes[i].preferred_s = a->preferred_s;
 	if (l->index_size)
 		addr_list_note_index(l, i);

@@ -13,7 +13,6 @@ static void herald_tell(struct herald *h)
 		h->changed(h->user, 0, n->all_ns);
 	for (size_t i = 0; i < n->n_links; i++)
 		h->changed(h->user, n->links[i].ifindex, n->links[i].heard_ns);
-	news_clear(h->told);
 }
 
 /* What is to be told again, with what already was. */
@@ -46,10 +45,12 @@ static void herald_now(struct ev_loop *loop, ev_watcher *w, int revents)
 	(void)revents;
 	h->told = h->news;
 	h->news = n;
-	if (h->early)
+	h->repeat = false;
+	herald_tell(h);
+	if (h->early && h->repeat)
 		herald_keep(h);
 	h->early = false;
-	herald_tell(h);
+	news_clear(h->told);
 }
 
 static void herald_again(struct ev_loop *loop, ev_timer *w, int revents)
@@ -62,6 +63,7 @@ static void herald_again(struct ev_loop *loop, ev_timer *w, int revents)
 	h->told = h->later;
 	h->later = n;
 	herald_tell(h);
+	news_clear(h->told);
 }
 
 void herald_init(struct herald *h, struct ev_loop *loop,
@@ -82,6 +84,11 @@ void herald_init(struct herald *h, struct ev_loop *loop,
 void herald_start(struct herald *h)
 {
 	ev_feed_event(h->loop, &h->now, EV_CUSTOM);
+}
+
+void herald_repeat(struct herald *h)
+{
+	h->repeat = true;
 }
 
 void herald_stop(struct herald *h)

@@ -5,7 +5,7 @@
  *
  * The kernel announces an IPv4 address before its routing knows of it, and
  * says nothing when that is done. Who asks it at once which address it would
- * choose may hear of the old one. So such news is told a second time.
+ * choose may hear of the old one. Such news is told a second time to who did.
  */
 #ifndef MONITOR_HERALD_H
 #define MONITOR_HERALD_H
@@ -23,7 +23,8 @@ struct herald {
 	struct news *news;  /* to be told */
 	struct news *told;  /* being told */
 	struct news *later; /* to be told again */
-	bool early;         /* news is to be told again */
+	bool early;         /* news may be to be told again */
+	bool repeat;        /* and that is wanted */
 	ev_watcher now; /* fed */
 	ev_timer again;
 };
@@ -33,5 +34,7 @@ void herald_init(struct herald *h, struct ev_loop *loop,
 /* What is in h->news is told, but not from inside this call. */
 void herald_start(struct herald *h);
 void herald_stop(struct herald *h);
+/* While it tells: as monitor_repeat(). */
+void herald_repeat(struct herald *h);
 
 #endif

@@ -423,6 +423,11 @@ void monitor_resync(struct monitor *m)
 	monitor_arm(m, 0.);
 }
 
+void monitor_repeat(struct monitor *m)
+{
+	herald_repeat(&m->herald);
+}
+
 unsigned int monitor_resyncs(const struct monitor *m)
 {
 	return m->resyncs;

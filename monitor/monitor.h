@@ -37,6 +37,11 @@ struct monitor_link {
 
 struct monitor_addr {
 	struct addr addr; /* ours: IFA_LOCAL where there is one */
+	/*
+	 * IFA_ADDRESS: with point-to-point links the other end's, else ours.
+	 * IPv4 may hold one address for several peers.
+	 */
+	struct addr peer;
 	int ifindex;
 	uint32_t flags; /* IFA_F_*, all 32 bits */
 	uint8_t prefix_len;
@@ -71,9 +76,7 @@ struct monitor_touch {
  * Once per interface and loop turn, from the event loop, never from inside a
  * monitor_*() call. ifindex 0: look at all of them (first dump, resync).
  * heard_ns is the monotonic time at which the first of the messages was
- * read. What it tells may be told twice: the kernel's routing follows an IPv4
- * address only after it is announced. Any monitor_*() function but
- * monitor_free() may be called in it.
+ * read. Any monitor_*() function but monitor_free() may be called in it.
  */
 typedef void monitor_changed_fn(void *user, int ifindex, uint64_t heard_ns);
 
@@ -85,6 +88,13 @@ typedef void monitor_changed_fn(void *user, int ifindex, uint64_t heard_ns);
 int monitor_new(struct ev_loop *loop, monitor_changed_fn *changed, void *user,
 		struct monitor **ret);
 void monitor_free(struct monitor *m);
+
+/*
+ * In changed(): the kernel was asked how it routes, which follows an IPv4
+ * address only after it is announced. If there was such an one, what is told
+ * now is told a second time when that is done.
+ */
+void monitor_repeat(struct monitor *m);
 
 /* Dumps anew in the next loop turn; changed(0) follows. */
 void monitor_resync(struct monitor *m);

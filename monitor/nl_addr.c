@@ -41,7 +41,7 @@ static int nl_addr_ends(const struct nlattr *const *tb, int family,
 	if (!ours)
 		return -EBADMSG;
 	r = nl_attr_addr(ours, family, &out->addr.addr);
-	return r < 0 ? r : nl_attr_addr(peer, family, &out->peer);
+	return r < 0 ? r : nl_attr_addr(peer, family, &out->addr.peer);
 }
 
 int nl_addr_parse(const struct nlmsghdr *h, uint64_t now_ms,

@@ -16,11 +16,6 @@ struct nlmsghdr;
 struct nl_addr {
 	bool gone;
 	struct monitor_addr addr;
-	/*
-	 * IFA_ADDRESS: with point-to-point links the other end's, else ours.
-	 * IPv4 may hold one address for several peers.
-	 */
-	struct addr peer;
 	uint32_t preferred_s; /* as granted, or NL_ADDR_FOR_EVER */
 };
 

@@ -34,6 +34,8 @@ static struct machine {
 		struct addr source;
 	} choices[MOST];
 	size_t n_choices;
+	struct monitor_touch touched[MOST];
+	size_t n_touched;
 	unsigned int questions, wanted, resyncs;
 } it;
 
@@ -126,7 +128,7 @@ void fake_addr(int ifindex, const char *text, uint32_t flags,
 
 	(void)snprintf(plain, sizeof(plain), "%.*s",
 		       slash ? (int)(slash - text) : (int)strlen(text), text);
-	a.addr = parsed(plain);
+	a.addr = a.peer = parsed(plain);
 	a.prefix_len = slash ? (uint8_t)atoi(slash + 1)
 			     : (uint8_t)(8 * addr_len(a.addr.family));
 	while (k < it.n_held && it.held[k].ifindex != ifindex)
@@ -159,6 +161,29 @@ void fake_addr_del(int ifindex, const char *text)
 	}
 }
 
+void fake_addr_peer(int ifindex, const char *text, const char *peer)
+{
+	struct addr a = parsed(text);
+
+	for (size_t k = 0; k < it.n_held; k++)
+		for (size_t i = 0; i < it.held[k].n; i++)
+			if (it.held[k].ifindex == ifindex &&
+			    addr_equal(&it.held[k].addrs[i].addr, &a))
+				it.held[k].addrs[i].peer = parsed(peer);
+}
+
+void fake_touch(int ifindex, const char *text)
+{
+	room(it.n_touched);
+	it.touched[it.n_touched].ifindex = ifindex;
+	it.touched[it.n_touched++].addr = parsed(text);
+}
+
+void fake_untouch(void)
+{
+	it.n_touched = 0;
+}
+
 /* ---- routes ---- */
 
 static void add_route(int family, int ifindex, uint32_t metric, uint32_t table,
@@ -177,6 +202,12 @@ static void add_route(int family, int ifindex, uint32_t metric, uint32_t table,
 void fake_route(int family, int ifindex, uint32_t metric, uint32_t table)
 {
 	add_route(family, ifindex, metric, table, 0);
+}
+
+void fake_route_by(const char *gateway, const char *prefsrc)
+{
+	it.routes[it.n_routes - 1].gateway = parsed(gateway);
+	it.routes[it.n_routes - 1].prefsrc = parsed(prefsrc);
 }
 
 void fake_half(int family, int ifindex, uint32_t metric, uint8_t dst_len)
@@ -264,6 +295,27 @@ const struct monitor_addr *monitor_addrs(const struct monitor *m, int ifindex,
 	return NULL;
 }
 
+const struct monitor_addr *monitor_addr(const struct monitor *m, int ifindex,
+					const struct addr *a)
+{
+	size_t n;
+	const struct monitor_addr *held = monitor_addrs(m, ifindex, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (addr_equal(&held[i].addr, a))
+			return &held[i];
+	return NULL;
+}
+
+const struct monitor_touch *monitor_touched(const struct monitor *m,
+					    int ifindex, size_t *ret_n)
+{
+	(void)m;
+	(void)ifindex;
+	*ret_n = it.n_touched;
+	return it.n_touched > 0 ? it.touched : NULL;
+}
+
 const struct monitor_route *monitor_routes(const struct monitor *m,
 					   size_t *ret_n)
 {
@@ -276,6 +328,11 @@ void monitor_resync(struct monitor *m)
 {
 	(void)m;
 	it.wanted++;
+}
+
+void monitor_repeat(struct monitor *m)
+{
+	(void)m;
 }
 
 unsigned int monitor_resyncs(const struct monitor *m)

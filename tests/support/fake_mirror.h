@@ -30,9 +30,13 @@ void fake_link_del(int ifindex); /* with its addresses and routes */
 void fake_addr(int ifindex, const char *text, uint32_t flags,
 	       uint32_t preferred_s);
 void fake_addr_del(int ifindex, const char *text);
+/* The other end of a point-to-point address. */
+void fake_addr_peer(int ifindex, const char *text, const char *peer);
 
 void fake_route(int family, int ifindex, uint32_t metric, uint32_t table);
 void fake_route_del(int family, int ifindex, uint32_t table);
+/* Of the route that was added last. */
+void fake_route_by(const char *gateway, const char *prefsrc);
 /* What stands in for a default route. */
 void fake_half(int family, int ifindex, uint32_t metric, uint8_t dst_len);
 
@@ -46,5 +50,9 @@ unsigned int fake_questions(void);
 unsigned int fake_resyncs_wanted(void);
 /* A dump is done. */
 void fake_resynced(void);
+
+/* This address was heard of (monitor_touched()), until the next reset. */
+void fake_touch(int ifindex, const char *text);
+void fake_untouch(void);
 
 #endif

@@ -32,7 +32,7 @@ static struct nl_addr address(const char *text, uint8_t prefix_len,
 	struct nl_addr a = { .preferred_s = preferred_s };
 
 	ck_assert_int_eq(addr_parse(text, &a.addr.addr), 0);
-	a.peer = a.addr.addr;
+	a.addr.peer = a.addr.addr;
 	a.addr.prefix_len = prefix_len;
 	a.addr.flags = flags;
 	a.addr.preferred_until_ms = preferred_s == EVER ?
@@ -117,7 +117,7 @@ START_TEST(test_one_address_twice)
 	size_t n;
 
 	b.addr.prefix_len = 32;
-	c.peer.bytes[3] = 77;
+	c.addr.peer.bytes[3] = 77;
 	ck_assert_int_eq(addr_list_put(&l, &a), 1);
 	ck_assert_int_eq(addr_list_put(&l, &b), 1);
 	ck_assert_int_eq(addr_list_put(&l, &c), 1);

@@ -109,7 +109,7 @@ START_TEST(test_row)
 	}
 	ck_assert_msg(strcmp(addr_print(&got.addr.addr, text), r->want_addr) ==
 			      0, "%s: %s", r->name, text);
-	ck_assert_str_eq(addr_print(&got.peer, text), r->want_peer);
+	ck_assert_str_eq(addr_print(&got.addr.peer, text), r->want_peer);
 	ck_assert_int_eq(got.addr.ifindex, 7);
 	ck_assert_uint_eq(got.addr.flags, r->want_flags);
 	ck_assert_uint_eq(got.addr.preferred_until_ms, r->want_preferred_ms);

@@ -42,7 +42,7 @@ static int addr_is(int ifindex, const char *text, bool gone)
 	struct nl_addr a = { .gone = gone, .preferred_s = NL_ADDR_FOR_EVER };
 
 	ck_assert_int_eq(addr_parse(text, &a.addr.addr), 0);
-	a.peer = a.addr.addr;
+	a.addr.peer = a.addr.addr;
 	a.addr.ifindex = ifindex;
 	a.addr.preferred_until_ms = MONITOR_FOR_EVER;
 	return table_take_addr(t, &a);
