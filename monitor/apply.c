@@ -68,6 +68,14 @@ int apply_message(struct table *t, const struct nlmsghdr *h, uint64_t now_ms,
 	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
 		return table_routes_many(t) ? TABLE_DOUBT : TABLE_SAME;
+	/*
+	 * Who goes by which table. What a rule says is the kernel's to know:
+	 * it is asked anew by whom that may concern.
+	 */
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		ret->early = true;
+		return TABLE_CHANGED;
 	default:
 		return TABLE_SAME;
 	}

@@ -74,7 +74,8 @@ struct monitor_touch {
 
 /*
  * Once per interface and loop turn, from the event loop, never from inside a
- * monitor_*() call. ifindex 0: look at all of them (first dump, resync).
+ * monitor_*() call. ifindex 0: look at all of them (first dump, resync,
+ * another rule of policy routing).
  * heard_ns is the monotonic time at which the first of the messages was
  * read. Any monitor_*() function but monitor_free() may be called in it.
  */

@@ -80,7 +80,11 @@ int nl_sock_listen(void)
 		RTNLGRP_LINK,	     RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
 		RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,
 	};
-	int fd = nl_sock_new(), size = RCVBUF, nexthop = RTNLGRP_NEXTHOP;
+	/* Not in every kernel: policy routing; Linux 5.3. */
+	static const int luxury[] = {
+		RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP,
+	};
+	int fd = nl_sock_new(), size = RCVBUF;
 
 	if (fd < 0)
 		return fd;
@@ -96,9 +100,9 @@ int nl_sock_listen(void)
 			nl_sock_close(fd);
 			return r;
 		}
-	/* Since Linux 5.3. */
-	(void)setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &nexthop,
-			 sizeof(nexthop));
+	for (size_t i = 0; i < sizeof(luxury) / sizeof(luxury[0]); i++)
+		(void)setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+				 &luxury[i], sizeof(luxury[i]));
 	return fd;
 }
 

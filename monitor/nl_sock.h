@@ -18,8 +18,8 @@ struct nlmsghdr;
 int nl_sock_open(void);
 
 /*
- * A socket that hears of links, addresses, routes and next hops, its buffer
- * as large as we may. Routes to somewhere particular never reach it.
+ * A socket that hears of links, addresses, routes, next hops and rules, its
+ * buffer as large as we may. Routes to somewhere particular never reach it.
  */
 int nl_sock_listen(void);
 

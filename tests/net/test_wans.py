@@ -122,6 +122,33 @@ def test_fwmark():
         each_about_itself(net, d)
 
 
+def test_rule_alone():
+    """Nothing changes but the rule that marked packets go by, both ways."""
+    rule = "fwmark 3 lookup 103"
+    with Lab() as net:
+        net.second_wan()
+        net.batch(
+            f"route add default via {ISP4_B} dev wan1 table 103",
+            f"rule add {rule}",
+        )
+        text = source(fwmark="3") + PROVIDER + record()
+        d = Evddnsd(net, text).start()
+        d.wait_event(event="published", address=GW4_B)
+        for act, want in (("del", GW4), ("add", GW4_B)):
+            time.sleep(1.4)  # Knot
+            seen = len(d.events())
+            net.ip(f"rule {act} {rule}")
+            d.wait_event(event="published", address=want, skip=seen)
+            assert net.dns(NAME, A) == [want]
+        # One that concerns nobody: nothing is sent.
+        t0 = net.ip("rule add fwmark 7 lookup 103")
+        d.wait_log(event="heard", after=t0)
+        d.stop()
+        net.batch("rule del fwmark 7 lookup 103", f"rule del {rule}")
+        assert not net.wire.updates(t0) + net.wire_b.updates(t0)
+
+
+
 def moves6(net, d, want, *commands):
     time.sleep(1.4)  # Knot
     seen = len(d.events())

@@ -189,6 +189,26 @@ START_TEST(test_first_dump)
 }
 END_TEST
 
+/* Another rule: the mirror has none, but who asks the kernel must know. */
+START_TEST(test_rule)
+{
+	static const uint16_t types[] = { RTM_NEWRULE, RTM_DELRULE };
+
+	for (size_t i = 0; i < SUITE_COUNT(types); i++) {
+		struct nlmsghdr *h = mnl_nlmsg_put_header(buf);
+
+		h->nlmsg_type = types[i];
+		(void)mnl_nlmsg_put_extra_header(h, 12); /* fib_rule_hdr */
+		fake_nl_say(h, 0);
+		fake_nl_say(h, 0);
+		turn();
+		ck_assert_uint_eq(n_told, i + 1);
+		ck_assert_int_eq(told[i], 0);
+	}
+	ck_assert_int_eq(fake_nl_dumps(), 1);
+}
+END_TEST
+
 START_TEST(test_one_word_per_interface_and_turn)
 {
 	fake_nl_say(addr_msg(RTM_DELADDR, 2, "192.0.2.1", 0), 0);
@@ -940,6 +960,7 @@ Suite *suite(void)
 	tcase_add_checked_fixture(on, started, teardown);
 	tcase_add_test(on, test_first_dump);
 	tcase_add_test(on, test_told_first);
+	tcase_add_test(on, test_rule);
 	tcase_add_test(on, test_one_word_per_interface_and_turn);
 	tcase_add_test(on, test_repeats_are_silent);
 	tcase_add_test(on, test_foreign_sender);
