@@ -31,6 +31,8 @@ def act(dice):
     address = dice.choice([
         f"5.6.7.{dice.randint(1, 9)}/24", f"5.6.{dice.randint(8, 12)}.1/32",
         f"192.168.1.{dice.randint(1, 3)}/24", f"2a0a:600::{dice.randint(1, 9)}/64",
+        f"2a0a:60{dice.randint(1, 3)}::1/64",
+        f"5.6.13.{dice.randint(1, 3)} peer 5.6.7.254/32",
     ])  # fmt: skip
     lifetimes = dice.choice(["", "valid_lft 500 preferred_lft 400",
                              "valid_lft 500 preferred_lft 0",
@@ -41,6 +43,9 @@ def act(dice):
         f"addr replace {address} dev wan0 nodad {lifetimes}",
         f"addr del {address} dev wan0",
         f"route replace default via 5.6.7.254 dev wan0 metric {dice.randint(1, 3)}",
+        f"route replace default via 5.6.7.254 dev wan0 src 5.6.7.{dice.randint(1, 9)}"
+        f" metric {dice.randint(1, 3)}",
+        f"route replace default via fe80::1 dev wan0 metric {dice.randint(1, 3)}",
         f"route del default metric {dice.randint(1, 3)}",
     ])  # fmt: skip
 
