@@ -250,6 +250,9 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 		c->kernel = picks[i].kernel;
 		c->shut_in = picks[i].shut_in;
 		way_find(s->world, s->config, c);
+		/* What lends its prefix is a LAN: it leads nowhere. */
+		if (s->prefix_from && !c->routed)
+			c->egress.ifindex = 0;
 		if (!changed && !way_is_same(&old, c))
 			*ret_path = true;
 	}
