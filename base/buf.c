@@ -73,6 +73,7 @@ static bool buf_reserve(struct buf *b, size_t n)
 	data = malloc(size);
 	if (!data) {
 		b->failed = true;
+		b->no_memory = true;
 		return false;
 	}
 	/* Not realloc(): the old bytes may be a secret. */

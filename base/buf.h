@@ -48,6 +48,7 @@ struct buf {
 	size_t size;
 	size_t max;
 	bool failed;
+	bool no_memory; /* ... for that reason */
 };
 
 #define BUF_INIT(max_bytes) { .max = (max_bytes) }

@@ -349,7 +349,8 @@ static int loading_run(struct loading *l, const char *sysconfdir)
 		r = loading_duplicates(l);
 	if (r == 0)
 		r = loading_hooks_directory(l, sysconfdir);
-	loading_empty(l);
+	if (r == 0)
+		loading_empty(l);
 	return r;
 }
 

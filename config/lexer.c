@@ -244,10 +244,14 @@ int lexer_next(struct lexer *lx, bool keep, struct lexer_token *tok)
 	/* An empty string has a text, too. */
 	if (keep)
 		buf_add(&tok->text, "", 0);
+	if (tok->text.no_memory) {
+		faults_add_no_memory(lx->faults, lx->file, tok->line);
+		return -ENOMEM;
+	}
 	if (tok->text.failed) {
 		faults_add(lx->faults, lx->file, tok->line, "a value of more "
-			   "than 1 MiB, or no memory for it");
-		return -ENOMEM;
+			   "than 1 MiB");
+		return -EINVAL;
 	}
 	return 0;
 }

@@ -135,6 +135,8 @@ static int reader_open(struct reading *all, const struct reader *up,
 				   text);
 		else
 			faults_add(all->faults, path, 0, "%s", text);
+		all->faults->failed |= r == -ENOMEM || r == -EMFILE ||
+				       r == -ENFILE || r == -EIO;
 		if (all->error == 0)
 			all->error = r;
 		return 0;

@@ -17,6 +17,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop_memory.h"
 #include "base/slice.h"
 #include "daemon/app.h"
 #include "daemon/background.h"
@@ -79,8 +80,11 @@ static int run(const struct options *options, const struct paths *paths)
 	struct background *b = NULL;
 	int status;
 
+	loop_memory_guard("evddnsd");
 	options_start_log(options, NULL);
 	status = background_start(options->background, options->pidfile, &b);
+	if (status < 0)
+		log_error("cannot start: %s", strerror(-status));
 	if (status != 0)
 		return status > 0 ? status : EX_OSERR;
 	if (background_is_parent(b)) {

@@ -117,7 +117,8 @@ static void say_sources(struct online *o)
 		enum pick_nat nat = PICK_NAT_NONE;
 		size_t n = pick_candidates(&r, NULL, NULL, picks, &nat);
 
-		print_picks(r.config, r.family, picks, n, nat);
+		if (n != PICK_NO_MEMORY)
+			print_picks(r.config, r.family, picks, n, nat);
 	}
 	route_close(route);
 	monitor_free(monitor);

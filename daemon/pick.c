@@ -11,6 +11,8 @@
 
 /* IFF_LOWER_UP: <linux/if.h>, which has it, does not go with <net/if.h>. */
 #define CARRIER 0x10000U
+/* So many addresses of one link need no memory. */
+#define FEW 16
 
 /* A pick under way. */
 struct picking {
@@ -22,6 +24,7 @@ struct picking {
 	struct addr kernel;  /* its choice on the link in hand, where asked */
 	enum pick_nat nat;   /* an address that only a NAT lets out */
 	struct pick shut_in; /* the best of them; family 0: none may go out */
+	bool no_memory;
 };
 
 /* What the kernel would send from through this link, if by a default route. */
@@ -120,7 +123,7 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 		.now_ms = r->now_ms,
 		.current = r->current,
 	};
-	struct select_entry *ranked;
+	struct select_entry few[FEW], *ranked = few;
 	const struct monitor_addr *addrs;
 	enum pick_nat nat = PICK_NAT_NONE;
 	size_t n, fit;
@@ -128,9 +131,12 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 	addrs = monitor_addrs(r->monitor, link->ifindex, &n);
 	if (n == 0 || !(link->flags & IFF_UP))
 		return;
-	ranked = malloc(n * sizeof(*ranked));
-	if (!ranked)
-		return; /* as if it had none; the next look tries again */
+	if (n > FEW)
+		ranked = malloc(n * sizeof(*ranked));
+	if (!ranked) {
+		p->no_memory = true;
+		return;
+	}
 	fit = pick_rank(r, &policy, link->ifindex, addrs, n, ranked);
 	for (size_t i = 0; i < n; i++) {
 		if (p->seen)
@@ -146,7 +152,8 @@ static void pick_from_link(struct picking *p, const struct monitor_link *link,
 	pick_take_fit(p, ranked, fit, only);
 	if (nat && fit == 0)
 		pick_shut_in(p, policy, addrs, n, ranked);
-	free(ranked);
+	if (ranked != few)
+		free(ranked);
 }
 
 static const struct addr all_of_them;
@@ -286,6 +293,8 @@ size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 	} else {
 		pick_default(&p);
 	}
+	if (p.no_memory)
+		return PICK_NO_MEMORY;
 	*ret_nat = p.n == 0 ? p.nat : PICK_NAT_NONE;
 	if (p.n == 0 && p.shut_in.addr.family != 0)
 		out[p.n++] = p.shut_in;

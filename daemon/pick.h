@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/addr.h"
 #include "config/config.h"
@@ -17,6 +18,7 @@
 struct route;
 
 #define PICK_MAX 32 /* most candidates of one source */
+#define PICK_NO_MEMORY SIZE_MAX
 
 struct pick_request {
 	const struct monitor *monitor;
@@ -64,7 +66,7 @@ typedef void pick_seen_fn(void *user, const struct monitor_link *link,
  *
  * Behind NAT the best address of those that the world cannot reach is the one
  * candidate, shut_in, as far as behind-nat lets such ones out. Returns how
- * many there are.
+ * many there are, or PICK_NO_MEMORY, which says nothing of what there is.
  */
 size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 		       void *user, struct pick out[PICK_MAX],

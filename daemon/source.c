@@ -22,6 +22,8 @@
 
 /* How soon an unconfirmed address is asked about again. */
 static const struct backoff reask = { .first_ms = 5000, .most_ms = 600000 };
+/* There was no memory to look. */
+#define NO_MEMORY_S 0.25
 
 struct log_fields source_fields(const struct source *s,
 				       const char *event)
@@ -142,6 +144,22 @@ static void source_leave(struct source *s)
 		s->event(s->user, s, SOURCE_LOST);
 }
 
+static void source_look_later(struct source *s)
+{
+	ev_now_update(s->world->loop);
+	ev_timer_set(&s->again, NO_MEMORY_S, 0.0);
+	ev_timer_start(s->world->loop, &s->again);
+}
+
+static void source_looks_again(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct source *s = w->data;
+
+	(void)loop;
+	(void)revents;
+	source_look(s, s->heard_ns, true);
+}
+
 /* Is every candidate settled, and what is then to be published? */
 void source_conclude(struct source *s)
 {
@@ -178,8 +196,10 @@ void source_conclude(struct source *s)
 	} else {
 		s->failures = 0;
 	}
-	if (addr_set_assign(&public, out, n) < 0)
-		return; /* no memory: the timer or the next event looks again */
+	if (addr_set_assign(&public, out, n) < 0) {
+		source_look_later(s);
+		return;
+	}
 	news = !s->known || !addr_set_equal(&public, &s->public);
 	addr_set_clear(&s->public);
 	s->public = public;
@@ -350,6 +370,10 @@ void source_look(struct source *s, uint64_t heard_ns, bool force)
 	/* The kernel may be asked, and be late with its own tables. */
 	monitor_repeat(s->world->monitor);
 	n = pick_candidates(&r, NULL, NULL, picks, &nat);
+	if (n == PICK_NO_MEMORY) {
+		source_look_later(s);
+		return;
+	}
 	s->uplink = uplink_find(r.monitor, r.route, r.family,
 				s->config->fwmark);
 	changed = source_take(s, picks, n, &path);
@@ -387,7 +411,8 @@ int source_new(const struct source_world *world,
 	s->event = event;
 	s->user = user;
 	ev_timer_init(&s->timer, source_timeout, 0.0, 0.0);
-	s->timer.data = s;
+	ev_timer_init(&s->again, source_looks_again, 0.0, 0.0);
+	s->timer.data = s->again.data = s;
 	*ret = s;
 	return 0;
 }
@@ -397,6 +422,7 @@ void source_free(struct source *s)
 	if (!s)
 		return;
 	ev_timer_stop(s->world->loop, &s->timer);
+	ev_timer_stop(s->world->loop, &s->again);
 	nat_done(s);
 	for (size_t i = 0; i < s->n; i++)
 		candidate_drop(&s->candidates[i]);
@@ -409,43 +435,6 @@ void source_use(struct source *s, const struct config_source *config,
 {
 	s->config = config;
 	s->prefix_from = prefix_from;
-}
-
-void source_pause(struct source *s)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		resolver_cancel(s->world->resolver,
-				s->candidates[i].confirm_id);
-		s->candidates[i].confirm_id = 0;
-	}
-}
-
-void source_heal(struct source *s, uint64_t delay_ms)
-{
-	bool unseen = false;
-
-	for (size_t i = 0; i < s->n; i++)
-		unseen |= s->candidates[i].stand == STAND_UNSEEN;
-	if (unseen && (!ev_is_active(&s->timer) ||
-		       ev_timer_remaining(s->world->loop, &s->timer) >
-			       (double)delay_ms / 1000.0))
-		source_arm(s, delay_ms);
-}
-
-void source_resume(struct source *s)
-{
-	bool began = false;
-
-	for (size_t i = 0; i < s->n; i++) {
-		if (s->candidates[i].again)
-			candidate_again(&s->candidates[i], 0);
-		if (s->candidates[i].stand != STAND_ASKING)
-			continue;
-		candidate_begin(&s->candidates[i]);
-		began = true;
-	}
-	if (began)
-		source_conclude(s);
 }
 
 const struct config_source *source_config(const struct source *s)

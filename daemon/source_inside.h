@@ -40,6 +40,7 @@ struct source {
 	bool said_carrier;
 	bool left; /* for now, and that was told */
 	ev_timer timer;        /* to go out alone, or to ask again */
+	ev_timer again;        /* there was no memory to look */
 };
 
 /* The fields of its log lines; event is a constant. */

@@ -97,23 +97,28 @@ static void state_touch(struct state *s, uint64_t spacing_ms)
 	ev_timer_start(s->loop, &s->write);
 }
 
-static void state_load(struct state *s)
+/* -ENOMEM, and the file stays as it is: refusals would be lost with it. */
+static int state_load(struct state *s)
 {
 	const char *why = NULL;
 	size_t len = 0;
-	int error;
+	int error, r;
 	char *text = state_disk_read(&s->disk, STATE_FILE_MAX, &len, &error);
 
+	r = error == -ENOMEM ? error : 0;
 	if (error < 0)
 		why = strerror(-error);
-	if (text && state_file_parse(text, len, &s->book, &why) < 0)
-		state_book_done(&s->book);
+	if (text)
+		r = state_file_parse(text, len, &s->book, &why);
 	free(text);
-	if (!why)
-		return;
+	if (r < 0)
+		state_book_done(&s->book);
+	if (r == -ENOMEM || !why)
+		return r == -ENOMEM ? r : 0;
 	log_warning("state: %s is put aside (%s), DNS decides", s->disk.path,
 		    why);
 	state_disk_put_aside(&s->disk);
+	return 0;
 }
 
 int state_open(struct ev_loop *loop, const char *directory, struct state **ret)
@@ -136,8 +141,13 @@ int state_open(struct ev_loop *loop, const char *directory, struct state **ret)
 			    "memory; a restart asks DNS",
 			    directory, strerror(-r));
 		s->silenced = true;
+		r = 0;
 	} else {
-		state_load(s);
+		r = state_load(s);
+	}
+	if (r < 0) {
+		state_close(s);
+		return r;
 	}
 	*ret = s;
 	return 0;

@@ -27,7 +27,8 @@ struct state_refusal *state_refusal_new(const struct state_refusal *r)
 	*copy = *r;
 	copy->wanted = (struct addr_set){ 0 };
 	copy->text = str_dup(r->text);
-	if (addr_set_assign(&copy->wanted, r->wanted.items, r->wanted.n) == 0)
+	if ((copy->text || !r->text) &&
+	    addr_set_assign(&copy->wanted, r->wanted.items, r->wanted.n) == 0)
 		return copy;
 	state_refusal_free(copy);
 	return NULL;

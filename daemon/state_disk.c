@@ -64,8 +64,8 @@ char *state_disk_read(const struct state_disk *d, size_t most,
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
 	    (size_t)st.st_size > most)
 		*ret_error = -EINVAL;
-	else
-		text = malloc((size_t)st.st_size + 1);
+	else if (!(text = malloc((size_t)st.st_size + 1)))
+		*ret_error = -ENOMEM;
 	if (text)
 		n = read(fd, text, (size_t)st.st_size);
 	if (text && n < 0) {

@@ -37,76 +37,102 @@ static int take_set(const json_t *list, struct addr_set *ret)
 	return addr_set_assign(ret, addrs, n);
 }
 
-static struct state_refusal *take_refusal(const json_t *o)
+/* What is not as we write it is left out; only -ENOMEM is a failure. */
+static int take_refusal(const json_t *o, struct state_refusal **ret)
 {
 	const char *settings = json_string_value(json_object_get(o,
 								 "settings"));
 	const char *text = json_string_value(json_object_get(o, "text"));
 	json_int_t tries = json_integer_value(json_object_get(o, "tries"));
-	struct state_refusal *r = NULL, was = {
+	struct state_refusal was = {
 		.at_s = json_integer_value(json_object_get(o, "at")),
 		.text = (char *)(uintptr_t)text,
 		.tries = tries > 0 && tries < INT_MAX ? (unsigned int)tries
 						      : 0,
 		.until_s = json_integer_value(json_object_get(o, "until")),
 	};
+	int r = settings ? take_set(json_object_get(o, "for"), &was.wanted)
+			 : -EBADMSG;
 
-	if (settings && take_set(json_object_get(o, "for"), &was.wanted) == 0) {
+	if (r == 0) {
 		was.settings = strtoull(settings, NULL, 16);
-		r = state_refusal_new(&was);
+		*ret = state_refusal_new(&was);
+		r = *ret ? 0 : -ENOMEM;
 	}
 	addr_set_clear(&was.wanted);
-	return r;
+	return r == -ENOMEM ? r : 0;
 }
 
-static void take_note(const char *key, const json_t *o, struct state_book *b)
+static int take_note(const char *key, const json_t *o, struct state_book *b)
 {
 	struct state_note *n = state_book_note(b, key);
+	int r;
 
 	if (!n)
-		return;
-	if (take_set(json_object_get(o, "accepted"), &n->accepted) == 0)
+		return -ENOMEM;
+	r = take_set(json_object_get(o, "accepted"), &n->accepted);
+	if (r == -ENOMEM)
+		return r;
+	if (r == 0)
 		n->at_s = json_integer_value(json_object_get(o, "at"));
 	if (json_is_true(json_object_get(o, "resent")))
 		n->marks |= STATE_RESENT;
 	if (json_is_true(json_object_get(o, "shown-differently")))
 		n->marks |= STATE_DIFFERS;
-	n->refusal = take_refusal(json_object_get(o, "refused"));
+	return take_refusal(json_object_get(o, "refused"), &n->refusal);
 }
 
-static void take_account(const char *name, const json_t *o,
-			 struct state_book *b)
+static int take_account(const char *name, const json_t *o,
+			struct state_book *b)
 {
 	struct state_account *a = state_book_account(b, name);
 
 	if (!a)
-		return;
+		return -ENOMEM;
 	a->bucket_ms = json_integer_value(json_object_get(o, "bucket"));
 	a->rest_ms = json_integer_value(json_object_get(o, "rest"));
 	for (size_t i = 0; i < NOTIFY_LIMITS_MAX; i++)
 		a->limit_ms[i] = json_integer_value(
 			json_array_get(json_object_get(o, "limits"), i));
+	return 0;
 }
 
-static void take_rest(const char *key, const json_t *o, struct state_book *b)
+static int take_rest(const char *key, const json_t *o, struct state_book *b)
 {
 	json_int_t failures = json_integer_value(
 		json_object_get(o, "failures"));
-	struct state_rest *r = failures > 0 && failures < INT_MAX ?
-				       state_book_rest(b, key) : NULL;
+	struct state_rest *r;
 
+	if (failures <= 0 || failures >= INT_MAX)
+		return 0;
+	r = state_book_rest(b, key);
 	if (!r)
-		return;
+		return -ENOMEM;
 	r->failures = (unsigned int)failures;
 	r->until_s = json_integer_value(json_object_get(o, "until"));
+	return 0;
+}
+
+typedef int take_fn(const char *key, const json_t *o, struct state_book *b);
+
+static int take_all(json_t *from, take_fn *take, struct state_book *b)
+{
+	const char *key;
+	json_t *o;
+	int r = 0;
+
+	json_object_foreach(from, key, o)
+		if (r == 0)
+			r = take(key, o, b);
+	return r;
 }
 
 int state_file_parse(const char *text, size_t len, struct state_book *ret,
 		     const char **ret_why)
 {
-	json_t *root, *records, *o;
-	const char *key;
+	json_t *root, *records;
 	char want[9];
+	int r;
 
 	if (len < LINE_LEN || memcmp(text, HEAD, HEAD_LEN) != 0 ||
 	    text[LINE_LEN - 1] != '\n') {
@@ -119,21 +145,25 @@ int state_file_parse(const char *text, size_t len, struct state_book *ret,
 		*ret_why = "its checksum is wrong";
 		return -EBADMSG;
 	}
+	errno = 0;
 	root = json_loadb(text + LINE_LEN, len - LINE_LEN, 0, NULL);
+	if (!root && errno == ENOMEM)
+		return -ENOMEM;
 	records = json_object_get(root, "records");
 	if (!json_is_object(records)) {
 		json_decref(root);
 		*ret_why = "it is not JSON as we write it";
 		return -EBADMSG;
 	}
-	json_object_foreach(records, key, o)
-		take_note(key, o, ret);
-	json_object_foreach(json_object_get(root, "accounts"), key, o)
-		take_account(key, o, ret);
-	json_object_foreach(json_object_get(root, "reflectors"), key, o)
-		take_rest(key, o, ret);
+	r = take_all(records, take_note, ret);
+	if (r == 0)
+		r = take_all(json_object_get(root, "accounts"), take_account,
+			     ret);
+	if (r == 0)
+		r = take_all(json_object_get(root, "reflectors"), take_rest,
+			     ret);
 	json_decref(root);
-	return 0;
+	return r;
 }
 
 /* ---- writing: by hand, for a tree of it would be many times as large ---- */

@@ -23,7 +23,7 @@
 
 /*
  * Into an empty book. 0, or -EBADMSG with *ret_why set; what is well formed
- * but not as we write it is left out.
+ * but not as we write it is left out. -ENOMEM: it may be right.
  */
 int state_file_parse(const char *text, size_t len, struct state_book *ret,
 		     const char **ret_why);

@@ -21,6 +21,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/loop_memory.h"
 #include "base/slice.h"
 #include "base/str.h"
 #include "net/lookup.h"
@@ -273,6 +274,7 @@ int main(int argc, char **argv)
 		(void)slice_ask_short();
 		e.trace = o.verbose;
 		e.dry_run = o.dry_run;
+		loop_memory_guard("evddns-notify");
 		e.loop = ev_default_loop(EVFLAG_AUTO);
 		status = e.loop ? serve(&e, &as) : EX_OSERR;
 	}

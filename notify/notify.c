@@ -125,31 +125,36 @@ static bool take_spent(struct notify *n, const char *line, size_t len)
 	return r == 0;
 }
 
-static void notify_line(void *user, struct process *p, const char *line,
+static bool notify_line(void *user, struct process *p, const char *line,
 			size_t len)
 {
 	struct notify *n = user;
 	struct protocol_reply r;
 	struct waiting *j;
 	char text[160];
+	int e;
 
 	if (take_spent(n, line, len))
-		return;
-	if (protocol_parse_reply(line, len, &r) < 0) {
+		return true;
+	e = protocol_parse_reply(line, len, &r);
+	if (e == -ENOMEM)
+		return false;
+	if (e < 0) {
 		log_warning("evddns-notify: no reply: %s",
 			    str_printable(line, len, 120, text, sizeof(text)));
-		return;
+		return true;
 	}
 	restart_works(&n->restart);
 	if (r.id == 0) {
 		log_error("evddns-notify took no job of ours: %s", r.text);
-		return;
+		return true;
 	}
 	j = waiting_take(&n->jobs, r.id);
-	if (!j)
-		return; /* cancelled meanwhile */
-	waiting_answer(j, &r.reply);
-	check_idle(n, p);
+	if (j) { /* else it was cancelled meanwhile */
+		waiting_answer(j, &r.reply);
+		check_idle(n, p);
+	}
+	return true;
 }
 
 static void forget(struct notify *n, const struct process *p)

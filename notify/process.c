@@ -16,6 +16,7 @@
 
 #define OUT_MAX (64 * 1024 * 1024)
 #define EXPIRE_S 5.
+#define AGAIN_S 0.1
 
 struct process {
 	struct ev_loop *loop;
@@ -23,6 +24,7 @@ struct process {
 	int fd;
 	ev_io in_io, out_io;
 	ev_timer expiry;
+	ev_timer again; /* a line waits for memory */
 	struct buf in, out;
 	bool finishing, exited;
 	bool ended; /* nothing more can be read */
@@ -34,7 +36,7 @@ struct process {
 
 static void check_gone(struct process *p)
 {
-	if (p->exited && p->ended)
+	if (p->exited && p->ended && !ev_is_active(&p->again))
 		p->gone(p->user, p, p->status);
 }
 
@@ -58,10 +60,26 @@ static void take_lines(struct process *p)
 
 		if (!eol)
 			break;
+		if (!p->line(p->user, p, line, (size_t)(eol - line))) {
+			ev_now_update(p->loop);
+			ev_timer_set(&p->again, AGAIN_S, 0.);
+			ev_timer_start(p->loop, &p->again);
+			break;
+		}
 		at += (size_t)(eol - line) + 1;
-		p->line(p->user, p, line, (size_t)(eol - line));
 	}
 	buf_drop(&p->in, at);
+}
+
+static void process_reads_again(struct ev_loop *loop, ev_timer *w,
+				int revents)
+{
+	struct process *p = w->data;
+
+	(void)loop;
+	(void)revents;
+	take_lines(p);
+	check_gone(p);
 }
 
 /* True while there may be more. */
@@ -78,7 +96,8 @@ static bool receive(struct process *p)
 		end(p);
 		return false;
 	}
-	take_lines(p);
+	if (!ev_is_active(&p->again))
+		take_lines(p);
 	return true;
 }
 
@@ -181,6 +200,7 @@ int process_start(struct ev_loop *loop, const struct process_options *o,
 	ev_init(&p->in_io, process_readable);
 	ev_init(&p->out_io, process_writable);
 	ev_timer_init(&p->expiry, process_expired, EXPIRE_S, 0.);
+	ev_timer_init(&p->again, process_reads_again, AGAIN_S, 0.);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
 		r = -errno;
 		process_free(p);
@@ -195,7 +215,8 @@ int process_start(struct ev_loop *loop, const struct process_options *o,
 	}
 	ev_io_set(&p->in_io, p->fd, EV_READ);
 	ev_io_set(&p->out_io, p->fd, EV_WRITE);
-	p->in_io.data = p->out_io.data = p->expiry.data = p;
+	p->in_io.data = p->out_io.data = p;
+	p->expiry.data = p->again.data = p;
 	ev_io_start(loop, &p->in_io);
 	*ret = p;
 	return 0;
@@ -208,6 +229,7 @@ void process_free(struct process *p)
 	ev_io_stop(p->loop, &p->in_io);
 	ev_io_stop(p->loop, &p->out_io);
 	ev_timer_stop(p->loop, &p->expiry);
+	ev_timer_stop(p->loop, &p->again);
 	child_free(p->child);
 	if (p->fd >= 0)
 		(void)close(p->fd);

@@ -12,8 +12,11 @@
 struct ev_loop;
 struct process;
 
-/* A line of its output, without the newline; borrowed. */
-typedef void process_line_fn(void *user, struct process *p, const char *line,
+/*
+ * A line of its output, without the newline; borrowed. False: there is no
+ * memory to understand it; it comes again a little later.
+ */
+typedef bool process_line_fn(void *user, struct process *p, const char *line,
 			     size_t len);
 /* It has ended, and every line of it was handed over. Free it now. */
 typedef void process_gone_fn(void *user, struct process *p, int status);

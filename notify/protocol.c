@@ -327,9 +327,15 @@ int protocol_parse_reply(const char *line, size_t len,
 {
 	struct protocol_reply r = { .id = 0 };
 	json_error_t error;
-	json_t *o = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
-	int e = o ? take_reply(o, &r) : -EBADMSG;
+	json_t *o;
+	int e;
 
+	errno = 0;
+	o = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	if (o)
+		e = take_reply(o, &r);
+	else
+		e = errno == ENOMEM ? -ENOMEM : -EBADMSG;
 	json_decref(o);
 	if (e < 0)
 		return e;

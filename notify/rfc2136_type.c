@@ -115,10 +115,14 @@ static void check_name(struct type_check *c)
 {
 	const char *name = account_get(c->account, "key-name");
 	struct tsig_key k;
+	int r;
 
 	if (!name || *name == '\0')
 		return;
-	if (tsig_key_init(&k, name, DEFAULT_ALGORITHM, "AAAA") < 0)
+	r = tsig_key_init(&k, name, DEFAULT_ALGORITHM, "AAAA");
+	if (r == -ENOMEM)
+		type_no_memory(c, "key-name");
+	else if (r < 0)
 		type_fault(c, "key-name", "key-name: \"%.100s\" is no name",
 			   name);
 	else

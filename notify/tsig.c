@@ -35,10 +35,12 @@ static const char *const digests[] = { "SHA1", "SHA256", "SHA512" };
 /* Text and wire of a name, both in lower case. */
 static int take_name(struct tsig_key *k, const char *name)
 {
-	ldns_rdf *d = ldns_dname_new_frm_str(name);
 	char *text = NULL;
+	ldns_rdf *d;
 	int r = -EINVAL;
 
+	errno = 0; /* ldns says NULL, whatever was the matter */
+	d = ldns_dname_new_frm_str(name);
 	if (d)
 		ldns_dname2canonical(d);
 	text = d ? ldns_rdf2str(d) : NULL;
@@ -49,6 +51,8 @@ static int take_name(struct tsig_key *k, const char *name)
 		memcpy(k->name_wire, ldns_rdf_data(d), k->name_len);
 		r = 0;
 	}
+	if (r < 0 && errno == ENOMEM)
+		r = -ENOMEM;
 	ldns_rdf_deep_free(d);
 	free(text);
 	return r;
@@ -77,8 +81,9 @@ static int take_secret(struct tsig_key *k, const char *secret,
 	EVP_MAC *hmac;
 	int r = -ENOMEM;
 
+	errno = 0;
 	if (ldns_str2rdf_b64(&raw, secret) != LDNS_STATUS_OK)
-		return -EINVAL;
+		return errno == ENOMEM ? -ENOMEM : -EINVAL;
 	hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	k->mac = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
 	EVP_MAC_free(hmac);
@@ -103,9 +108,11 @@ int tsig_key_init(struct tsig_key *k, const char *name, const char *algorithm,
 	while (tsig_algorithms[i] &&
 	       str_case_compare(tsig_algorithms[i], algorithm) != 0)
 		i++;
-	if (!tsig_algorithms[i] || key_file_secret_check(secret) < 0 ||
-	    take_name(&key, name) < 0)
+	if (!tsig_algorithms[i] || key_file_secret_check(secret) < 0)
 		return -EINVAL;
+	r = take_name(&key, name);
+	if (r < 0)
+		return r;
 	take_algorithm(&key, tsig_algorithms[i]);
 	r = take_secret(&key, secret, digests[i]);
 	if (r < 0)

@@ -43,7 +43,7 @@ void op_leave(struct op *op)
 
 void resolver_cancel(struct resolver *r, int id)
 {
-	struct op *op = r->ops;
+	struct op *op = r ? r->ops : NULL;
 
 	while (op && op->id != id)
 		op = op->next;

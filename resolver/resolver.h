@@ -170,7 +170,7 @@ const char *resolver_status_text(int status);
 const char *resolver_server_print(const struct resolver_server *s, char *out,
 				  size_t size);
 
-/* Of a check or a confirmation. */
+/* Of a check or a confirmation; NULL is fine. */
 void resolver_cancel(struct resolver *r, int id);
 
 #endif
