@@ -28,15 +28,15 @@ class Faulty(Evddnsd):
 
     def __init__(self, net, config, fault=None, env=None, **how):
         super().__init__(net, config, **how)
-        self.fault, self.env = fault, env or {}
+        self.fault, self.preload = fault, env or {}
 
     def configure(self, text, hooks=False):
         super().configure(text, hooks)
 
     def command(self, *more):
         command = super().command(*more)
-        if self.env:
-            command = ["env", *(f"{k}={v}" for k, v in self.env.items()), *command]
+        if self.preload:
+            command = ["env", *(f"{k}={v}" for k, v in self.preload.items()), *command]
         if self.fault is not None:
             command = [FAULT, *self.fault, "--", *command]
         return command
@@ -107,7 +107,7 @@ class Story:
                    f"{GOOD} says {self.here}: it says {self.dns.says(GOOD)}\n{d.tail()}")
         return self.is_right()
 
-    def whole(self, d):
+    def whole(self, d, deadline_s=20):
         """One change and one refusal, and the end: False if it died."""
 
         def settled(refusals):
@@ -122,7 +122,7 @@ class Story:
             if turn == 2:
                 self.change()
             try:
-                wait_until(lambda: settled(turn), 20)
+                wait_until(lambda: settled(turn), deadline_s)
             except AssertionError:
                 raise AssertionError(f"{self.here} is not published:\n{d.tail()}") from None
             if not d.is_alive():

@@ -8,6 +8,7 @@
  *     FAULT_ALLOC_FIRED    a file that is made when the first one fails;
  *                          where it is there already, none does
  *     FAULT_ALLOC_TOTAL    the count is written there at the end
+ *     FAULT_ALLOC_TRAP     stops there, for a debugger
  *
  * What libc allocates for itself (strdup, fopen, …) comes here, too.
  */
@@ -15,6 +16,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +31,7 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
 static struct {
-	bool on;
+	bool on, trap;
 	unsigned long n, count, seen;
 	const char *fired, *total;
 } a;
@@ -63,6 +65,7 @@ __attribute__((constructor)) static void begin(int argc, char **argv)
 	a.count = number("FAULT_ALLOC_COUNT", 1);
 	a.fired = getenv("FAULT_ALLOC_FIRED");
 	a.total = getenv("FAULT_ALLOC_TOTAL");
+	a.trap = getenv("FAULT_ALLOC_TRAP") != NULL;
 	a.on = true;
 }
 
@@ -109,6 +112,8 @@ static bool fails(void)
 		errno = before;
 		return false;
 	}
+	if (a.trap)
+		(void)raise(SIGTRAP);
 	errno = ENOMEM;
 	return true;
 }
