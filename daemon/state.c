@@ -9,6 +9,7 @@
 
 #include <ev.h>
 
+#include "base/backoff.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,6 +22,8 @@
 /* ... and as many refusals almost at once. */
 #define URGENT_MS 20
 #define NOTES_FEW 256
+/* Whatever was the matter with the disk may be over. */
+static const struct backoff retry = { .first_ms = 2000, .most_ms = 60000 };
 #define KEY_MAX 640
 #define REST_KEPT_S (2 * 86400)
 
@@ -29,6 +32,7 @@ struct state {
 	struct state_disk disk;
 	struct state_book book;
 	bool silenced; /* a failure to write was said */
+	unsigned int failures; /* to write, in a row */
 	uint64_t written_ms;
 	ev_timer write;
 };
@@ -53,6 +57,14 @@ static const char *make_key(const char *name, int family,
 
 /* ---- the file ---- */
 
+static void state_arm(struct state *s, uint64_t delay_ms)
+{
+	ev_now_update(s->loop);
+	ev_timer_stop(s->loop, &s->write);
+	ev_timer_set(&s->write, (double)delay_ms / 1000.0, 0.0);
+	ev_timer_start(s->loop, &s->write);
+}
+
 static void state_write(struct state *s)
 {
 	struct buf text = BUF_INIT(STATE_FILE_MAX);
@@ -71,6 +83,9 @@ static void state_write(struct state *s)
 	if (r == 0 && s->silenced)
 		log_info("state: %s is written again", s->disk.path);
 	s->silenced = r < 0;
+	s->failures = r < 0 ? s->failures + 1 : 0;
+	if (r < 0)
+		state_arm(s, backoff_ms(&retry, s->failures, clock_random()));
 }
 
 static void state_due(struct ev_loop *loop, ev_timer *w, int revents)
@@ -84,17 +99,14 @@ static void state_due(struct ev_loop *loop, ev_timer *w, int revents)
 static void state_touch(struct state *s, uint64_t spacing_ms)
 {
 	uint64_t since_ms = clock_mono_ms() - s->written_ms;
-	double delay_s = 0.0;
+	uint64_t delay_ms = 0;
 
 	if (s->written_ms && since_ms < spacing_ms)
-		delay_s = (double)(spacing_ms - since_ms) / 1000.0;
+		delay_ms = spacing_ms - since_ms;
 	ev_now_update(s->loop);
-	if (ev_is_active(&s->write) &&
-	    ev_timer_remaining(s->loop, &s->write) <= delay_s)
-		return;
-	ev_timer_stop(s->loop, &s->write);
-	ev_timer_set(&s->write, delay_s, 0.0);
-	ev_timer_start(s->loop, &s->write);
+	if (!ev_is_active(&s->write) ||
+	    ev_timer_remaining(s->loop, &s->write) > (double)delay_ms / 1000.0)
+		state_arm(s, delay_ms);
 }
 
 /* -ENOMEM, and the file stays as it is: refusals would be lost with it. */

@@ -102,6 +102,22 @@ static void wiping_free(void *p)
 	free(p);
 }
 
+/*
+ * Requests and what is sealed are built of JSON. A value that there was no
+ * memory for would be missing there: rather no process than a wrong update.
+ * The daemon starts another one, and asks DNS what this one has done.
+ */
+static void *needed_malloc(size_t size)
+{
+	void *p = malloc(size);
+
+	if (!p) {
+		log_error("out of memory");
+		_exit(EX_OSERR);
+	}
+	return p;
+}
+
 /* Nothing of the secrets may end in a core file or a debugger. */
 static void hide(void)
 {
@@ -110,7 +126,7 @@ static void hide(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
-	json_set_alloc_funcs(malloc, wiping_free);
+	json_set_alloc_funcs(needed_malloc, wiping_free);
 }
 
 /* -1 to go on, else the exit status. */

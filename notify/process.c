@@ -34,6 +34,11 @@ struct process {
 	void *user;
 };
 
+void process_kill(struct process *p)
+{
+	child_signal(p->child, SIGKILL);
+}
+
 static void check_gone(struct process *p)
 {
 	if (p->exited && p->ended && !ev_is_active(&p->again))
@@ -93,6 +98,8 @@ static bool receive(struct process *p)
 	if (n > 0)
 		buf_add(&p->in, data, (size_t)n);
 	if (n <= 0 || p->in.failed) {
+		if (n > 0 && !p->exited)
+			process_kill(p); /* what it says is lost */
 		end(p);
 		return false;
 	}
@@ -261,9 +268,4 @@ void process_expire(struct process *p)
 	ev_now_update(p->loop);
 	ev_timer_set(&p->expiry, EXPIRE_S, 0.);
 	ev_timer_start(p->loop, &p->expiry);
-}
-
-void process_kill(struct process *p)
-{
-	child_signal(p->child, SIGKILL);
 }
