@@ -121,7 +121,10 @@ class FakeDns:
                 reply = self._answer(_Message(wire), peer)
             except (struct.error, IndexError, ValueError):
                 continue
-            self.socket.sendto(reply, peer)
+            try:
+                self.socket.sendto(reply, peer)
+            except OSError:
+                return
 
     def _answer(self, m, peer):
         if m.opcode == UPDATE:

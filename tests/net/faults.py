@@ -20,6 +20,13 @@ SEED = int(os.environ.get("EVDDNS_SEED", "7"))
 FAULT = os.path.join(_lab.TOP, "tests", "support", "fault")
 ALLOC = os.path.join(_lab.TOP, "tests", "support", "fault_alloc.so")
 
+def _is_sanitized():
+    with open(os.path.join(_lab.TOP, "daemon", "evddnsd"), "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+SANITIZED = _is_sanitized()
+
 GOOD, BAD = "good.example.org", "bad.example.org"
 
 
@@ -29,6 +36,10 @@ class Faulty(Evddnsd):
     def __init__(self, net, config, fault=None, env=None, **how):
         super().__init__(net, config, **how)
         self.fault, self.preload = fault, env or {}
+        if fault is not None and SANITIZED:
+            # Who looks for leaks is a tracer, too: there can be one.
+            options = os.environ.get("ASAN_OPTIONS", "")
+            self.env = {"ASAN_OPTIONS": options + ":detect_leaks=0"}
 
     def configure(self, text, hooks=False):
         super().configure(text, hooks)
@@ -145,6 +156,8 @@ def read_state(d):
 
 def spread(total, count, first=1):
     """So many of first..total, even, with a start that the seed says."""
+    if SANITIZED:
+        count = count // 2 + 1
     if LONG or total - first + 1 <= count:
         return list(range(first, total + 1))
     step = (total - first + 1) / count

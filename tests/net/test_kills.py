@@ -51,7 +51,7 @@ def go_on(story, d):
     """The same disk, no tracer: what it owes is done, and no more."""
     again = Evddnsd(story.net, story.config(), name=f"d{story.n}")
     again.__class__ = d.__class__
-    again.fault, again.preload = None, {}
+    again.fault, again.preload, again.env = None, {}, None
     read_state(again)
     again.start()
     again.wait_state("published")

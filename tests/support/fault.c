@@ -5,12 +5,13 @@
  * libraries, the loader and libc make for themselves. It needs no rights,
  * for it traces only its own children, and they die with it.
  *
- *     fault [-p PROGRAM,…] [-a ARGUMENT] [-s CALL,…] [-t FILE]
+ *     fault [-p PROGRAM,…] [-a ARGUMENT] [-s CALL,…] [-f END] [-t FILE]
  *           [-n N [-c COUNT] [-e ERRNO]] -- COMMAND…
  *
  * Counted are the calls (those named by -s; else all) of each process that
  * runs one of PROGRAM,… (else the command's own), with that argument, if -a
- * names one; "-p fork" counts those between any fork and its exec. At the
+ * names one, and with -f only calls about a file whose name ends so, or its
+ * descriptor; "-p fork" counts those between any fork and its exec. At the
  * N-th the process is killed, before the call; or COUNT calls from there on
  * fail with ERRNO. -t writes "NUMBER PID PROGRAM CALL RESULT PATH" of each
  * call that returned, and "killed NUMBER CALL" or "failed NUMBER CALL" of
@@ -49,14 +50,16 @@
 struct process {
 	pid_t pid; /* 0: a free place */
 	bool counted;
+	bool about; /* this call is about the file of -f */
 	bool failing; /* this call: its result is to be replaced */
 	uint64_t call, number;
+	int64_t fd; /* of the file that -f names; -1 */
 	char path[PATH_LEN]; /* that it names; "" for none */
 	char program[PROGRAM_LEN];
 };
 
 static struct {
-	const char *program, *argument;
+	const char *program, *argument, *file;
 	const char *calls[CALLS_MAX]; /* NULL first: all */
 	unsigned long long n, count, seen;
 	int error; /* 0: kill */
@@ -132,14 +135,15 @@ static bool is_named(const char *program)
 	size_t len = strlen(program);
 	const char *at = f.program;
 
-	while (at) {
+	for (;;) {
 		if (strncmp(at, program, len) == 0 &&
 		    (at[len] == '\0' || at[len] == ','))
 			return true;
 		at = strchr(at, ',');
-		at += at != NULL;
+		if (!at)
+			return false;
+		at++;
 	}
-	return false;
 }
 
 /* A child may be seen before its parent tells of it. */
@@ -154,7 +158,7 @@ static struct process *process_get(pid_t pid)
 		errno = EAGAIN;
 		die("too many processes");
 	}
-	*p = (struct process){ .pid = pid, .program = "fork" };
+	*p = (struct process){ .pid = pid, .program = "fork", .fd = -1 };
 	p->counted = is_named("fork");
 	return p;
 }
@@ -223,7 +227,7 @@ static void take_path(struct process *p, const uint64_t *args)
 	struct iovec to = { p->path, sizeof(p->path) - 1 }, from;
 
 	p->path[0] = '\0';
-	if (which < 0 || !f.trace)
+	if (which < 0)
 		return;
 	from.iov_base = (void *)(uintptr_t)args[which];
 	from.iov_len = to.iov_len;
@@ -234,10 +238,28 @@ static void take_path(struct process *p, const uint64_t *args)
 	p->path[from.iov_len] = '\0';
 }
 
-static void call_begins(struct process *p)
+/* Is it about the file of -f? */
+static bool is_about(const struct process *p, const uint64_t *args)
+{
+	size_t len = strlen(p->path), end = f.file ? strlen(f.file) : 0;
+
+	if (!f.file)
+		return true;
+	if (len > 0)
+		return len >= end && strcmp(p->path + len - end, f.file) == 0;
+	return p->fd >= 0 && (int64_t)args[0] == p->fd &&
+	       fault_call_takes_fd(p->call);
+}
+
+static void call_begins(struct process *p, const uint64_t *args)
 {
 	p->number = 0;
-	if (!p->counted || !is_chosen(p->call))
+	p->about = false;
+	if (!p->counted)
+		return;
+	take_path(p, args);
+	p->about = is_about(p, args);
+	if (!is_chosen(p->call) || !p->about)
 		return;
 	p->number = ++f.seen;
 	if (f.n == 0 || f.seen < f.n || f.seen >= f.n + f.count)
@@ -262,6 +284,12 @@ static void call_ends(struct process *p, int64_t result)
 			      p->program, fault_call_name(p->call),
 			      (long long)result, p->path);
 	p->failing = false;
+	if (!f.file || !p->about)
+		return;
+	if (p->path[0] != '\0' && result >= 0 && fault_call_opens(p->call))
+		p->fd = result;
+	else if (strcmp(fault_call_name(p->call), "close") == 0)
+		p->fd = -1;
 }
 
 static void call_stopped(struct process *p)
@@ -272,9 +300,7 @@ static void call_stopped(struct process *p)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
 		p->call = info.entry.nr;
-		call_begins(p);
-		if (p->number)
-			take_path(p, (const uint64_t *)info.entry.args);
+		call_begins(p, (const uint64_t *)info.entry.args);
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		call_ends(p, info.exit.rval);
 	}
@@ -404,7 +430,7 @@ static void begin(char **command)
 static void usage(void)
 {
 	(void)fputs("usage: fault [-p PROGRAM,...] [-a ARGUMENT] [-s CALL,...] "
-		    "[-t FILE]\n             [-n N [-c COUNT] [-e ERRNO]] "
+		    "[-f END] [-t FILE]\n             [-n N [-c COUNT] [-e ERRNO]] "
 		    "-- COMMAND...\n", stderr);
 	exit(64);
 }
@@ -440,11 +466,12 @@ int main(int argc, char **argv)
 	const char *slash;
 	int c;
 
-	while ((c = getopt(argc, argv, "+p:a:s:t:n:c:e:")) != -1) {
+	while ((c = getopt(argc, argv, "+p:a:s:f:t:n:c:e:")) != -1) {
 		switch (c) {
 		case 'p': f.program = optarg; break;
 		case 'a': f.argument = optarg; break;
 		case 's': take_calls(optarg); break;
+		case 'f': f.file = optarg; break;
 		case 't':
 			f.trace = fopen(optarg, "we");
 			if (!f.trace)

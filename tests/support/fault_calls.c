@@ -120,6 +120,26 @@ int fault_call_path(uint64_t call)
 	}
 }
 
+bool fault_call_opens(uint64_t call)
+{
+	const char *name = fault_call_name(call);
+
+	return strcmp(name, "open") == 0 || strcmp(name, "openat") == 0;
+}
+
+bool fault_call_takes_fd(uint64_t call)
+{
+	static const char *const names[] = {
+		"read", "write", "close", "fstat", "newfstatat", "ftruncate",
+		"fchmod", "fsync", "pread64", "pwrite64",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(fault_call_name(call), names[i]) == 0)
+			return true;
+	return false;
+}
+
 int fault_error(const char *name)
 {
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)

@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""Disks that are full, read only or broken; files that are not ours.
+
+Each is said once; it runs on in memory, what DNS says decides, and the file
+is there again when the disk is.
+"""
+
+import contextlib
+import os
+import random
+import subprocess
+
+import lab
+from faults import BAD, GOOD, LONG, SEED, Story, read_state
+from lab import Lab, wait_until
+
+LIMIT_S = 1200 if LONG else 120
+
+
+@contextlib.contextmanager
+def begun():
+    with Lab() as net:
+        story = Story(net)
+        story.begin()
+        yield story
+
+
+def settled(d):
+    d.wait_state("published")
+    d.wait_state("refused", BAD)
+
+
+def once(d, *words):
+    said = [x for x in d.about_state() if any(w in x for w in words)]
+    assert len(said) == 1, d.about_state()
+
+
+def changes(story, d):
+    """An update is as quick as ever."""
+    t0 = story.change()
+    assert story.wait_right(d), d.tail()
+    wait_until(lambda: d.state() == "published", 10, "published")
+    return t0
+
+
+def fill(path):
+    with contextlib.suppress(OSError), open(path, "wb", buffering=0) as f:
+        while f.write(b"x" * 4096):
+            pass
+
+
+def test_a_disk_that_is_full_for_a_while():
+    with begun() as story:
+        d = story.daemon()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=0700", "tmpfs",
+                        d.state_dir], check=True)  # fmt: skip
+        try:
+            fill(d.state_dir + "/full")
+            d.start()
+            settled(d)
+            changes(story, d)
+            once(d, "cannot be written (No space left on device)")
+            assert read_state(d) is None
+            os.unlink(d.state_dir + "/full")
+            changes(story, d)
+            wait_until(lambda: read_state(d), 10, "the file is written again")
+            d.wait_log(text="is written again")
+            d.stop()
+            assert len(d.about_state()) == 2, d.about_state()
+            notes = read_state(d)["records"]
+            assert notes[f"{GOOD} ipv4 ns"]["accepted"] == [story.here], notes
+            assert notes[f"{BAD} ipv4 no"]["refused"]["for"] == [story.here], notes
+        finally:
+            subprocess.run(["umount", d.state_dir], check=True)
+
+
+def test_what_was_written_before_the_disk_was_full_stands():
+    """A new file that does not fit leaves the old one whole."""
+    with begun() as story:
+        d = story.daemon()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=0700", "tmpfs",
+                        d.state_dir], check=True)  # fmt: skip
+        try:
+            d.start()
+            settled(d)
+            old = wait_until(lambda: read_state(d), 10, "written")
+            fill(d.state_dir + "/full")
+            changes(story, d)
+            d.wait_log(text="cannot be written")
+            assert read_state(d)["records"].keys() == old["records"].keys()
+            d.kill()
+        finally:
+            subprocess.run(["umount", d.state_dir], check=True)
+
+
+def test_every_call_that_writes_fails():
+    """Each error of each call about the new file, the first and the third time."""
+    errors = {"openat": ["EROFS", "ENOSPC", "EMFILE", "EACCES"], "write": ["ENOSPC", "EIO"],
+              "close": ["EIO"], "rename": ["EIO", "EROFS"]}  # fmt: skip
+    with begun() as story:
+        for call, kinds in errors.items():
+            for n, error in enumerate(kinds):
+                story.begin()
+                fault = ["-p", "evddnsd", "-f", "state.json.new", "-s", call]
+                d = story.daemon(fault=[*fault, "-n", str(1 + n % 2), "-e", error])
+                d.start()
+                settled(d)
+                changes(story, d)
+                d.wait_log(text="is written again")
+                d.send(15)
+                assert d.process.wait(10) == 0
+                once(d, "cannot be written")
+                once(d, "is written again")
+                assert read_state(d)["records"], (call, error)
+                assert not os.path.exists(d.state_dir + "/state.json.new")
+                story.net.daemons.clear()
+
+
+def test_every_call_that_reads_fails():
+    """What cannot be read is put aside, and said; DNS decides."""
+    errors = {"openat": ["EIO", "EACCES"], "newfstatat,fstat": ["EIO"], "read": ["EIO"]}
+    with begun() as story:
+        for call, kinds in errors.items():
+            for error in kinds:
+                story.begin()
+                d = story.daemon().start()
+                settled(d)
+                d.stop()
+                fault = ["-p", "evddnsd", "-f", "state.json", "-s", call]
+                d = story.daemon(fault=[*fault, "-n", "1", "-e", error])
+                d.start()
+                settled(d)
+                once(d, "is put aside")
+                d.send(15)
+                assert d.process.wait(10) == 0
+                assert len(story.dns.updates_of(GOOD)) == 1
+                story.net.daemons.clear()
+
+
+# What may stand there in place of a state file.
+def directory(path):
+    os.makedirs(path + "/in-it")
+
+
+def symlink(path):
+    os.symlink("/etc/hostname", path)
+
+
+def fifo(path):
+    os.mkfifo(path, 0o600)
+
+
+def too_large(path):
+    with open(path, "wb") as f:
+        f.truncate((32 << 20) + 1)
+
+
+def another_version(path):
+    with open(path, "wb") as f:
+        f.write(b'evddns-state 2 00000000\n{"records":{}}')
+
+
+def empty(path):
+    open(path, "wb").close()
+
+
+def test_what_is_no_state_file():
+    with begun() as story:
+        for make in (directory, symlink, fifo, too_large, another_version, empty):
+            story.begin()
+            d = story.daemon()
+            make(d.state_dir + "/state.json")
+            d.start()
+            settled(d)
+            assert story.is_right()
+            once(d, "is put aside")
+            assert len(d.about_state()) == 1, d.about_state()
+            d.stop()
+            assert read_state(d)["records"], make.__name__
+            assert os.path.lexists(d.state_dir + "/state.json.bad")
+            story.net.daemons.clear()
+
+
+def test_a_file_that_is_damaged_somewhere():
+    """DNS decides: what stands there is not sent again."""
+    with begun() as story:
+        d = story.daemon().start()
+        settled(d)
+        d.stop()
+        with open(d.state_dir + "/state.json", "rb") as f:
+            whole = f.read()
+        dice = random.Random(SEED)
+        ways = [("cut", n) for n in range(len(whole))]
+        ways += [("flip", n) for n in range(8 * len(whole))]
+        # The unit tests take them all; here it is the whole daemon.
+        for way, n in dice.sample(ways, 300 if LONG else 12):
+            text = bytearray(whole)
+            if way == "cut":
+                del text[n:]
+            else:
+                text[n // 8] ^= 1 << n % 8
+            with open(d.state_dir + "/state.json", "wb") as f:
+                f.write(text)
+            sent = len(story.dns.updates_of(GOOD))
+            again = story.daemon().start()
+            settled(again)
+            once(again, "is put aside")
+            again.stop()
+            assert len(story.dns.updates_of(GOOD)) == sent, (way, n)
+            assert read_state(again)["records"]
+            story.net.daemons.clear()
+
+
+def test_a_power_cut_repeats_a_value_once_at_most():
+    """Neither the file nor the servers know of it: once more, never twice."""
+    with begun() as story:
+        d = story.daemon().start()
+        settled(d)
+        story.dns.shown = {}  # the other servers lag behind
+        address = story.here
+        for _ in range(3):
+            d.kill()
+            for name in os.listdir(d.state_dir):
+                os.truncate(f"{d.state_dir}/{name}", 0)
+            d = story.daemon().start()
+            d.wait_state("verifying")
+            d.wait_log(event="accepted", name=GOOD)
+            wait_until(lambda: accepted_on_disk(d), 10, "written")
+            # With its file there, a restart repeats nothing.
+            sent = len(story.dns.updates_of(GOOD, [address]))
+            d.kill()
+            d = story.daemon().start()
+            d.wait_state("verifying")
+            assert len(story.dns.updates_of(GOOD, [address])) == sent
+        assert len(story.dns.updates_of(GOOD, [address])) == 1 + 3
+        d.kill()
+
+
+def accepted_on_disk(d):
+    if os.path.getsize(d.state_dir + "/state.json") == 0:
+        return False
+    return "accepted" in read_state(d)["records"].get(f"{GOOD} ipv4 ns", {})
+
+
+def test_what_is_sent_is_sent_first():
+    """No disk stands in the way of an event, and nothing waits for one."""
+    with begun() as story:
+        trace = f"{lab.RUN}/t/trace"
+        d = story.daemon(fault=["-p", "evddnsd,evddns-notify", "-t", trace]).start()
+        settled(d)
+        changes(story, d)
+        d.send(15)
+        d.process.wait(10)
+        with open(trace, encoding="utf-8", errors="replace") as f:
+            rows = [line.rstrip("\n").split(" ", 5) for line in f]
+        calls = [r[3] for r in rows]
+        assert not {"fsync", "fdatasync", "sync", "syncfs", "sync_file_range"} & set(calls)
+        sent = [i for i, r in enumerate(rows)
+                if r[2] == "evddns-notify" and r[3] in ("sendto", "sendmsg")]  # fmt: skip
+        written = [i for i, r in enumerate(rows) if r[5].endswith("state.json.new")]
+        replaced = [i for i, r in enumerate(rows) if r[3].startswith("rename")]
+        assert written and replaced and written[0] > sent[0]
+        # The last change: heard, sent, and only then written.
+        heard = max(i for i, r in enumerate(rows)
+                    if r[2] == "evddnsd" and r[3] == "recvmsg" and int(r[4]) > 0
+                    and i < max(sent))  # fmt: skip
+        assert not [i for i in written + replaced if heard < i < max(sent)], heard
+        d.process = None
+
+
+def test_modes():
+    """Nobody else reads what is there, whatever the umask."""
+    with begun() as story:
+        d = story.daemon()
+        os.rmdir(d.state_dir)
+        old = os.umask(0)
+        try:
+            d.start()
+        finally:
+            os.umask(old)
+        settled(d)
+        wait_until(lambda: read_state(d), 10, "written")
+        assert os.stat(d.state_dir).st_mode & 0o777 == 0o700
+        assert os.stat(d.state_dir + "/state.json").st_mode & 0o777 == 0o600
+        assert os.stat(d.dir + "/control").st_mode & 0o777 in (0o600, 0o660)
+        d.stop()
+
+
+if __name__ == "__main__":
+    lab.main(globals(), LIMIT_S)
