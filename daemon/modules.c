@@ -4,6 +4,8 @@
 #include <sysexits.h>
 
 #include "base/log.h"
+#include "daemon/account.h"
+#include "daemon/entry.h"
 #include "daemon/fingerprint.h"
 #include "daemon/modules.h"
 #include "daemon/plan.h"
@@ -108,6 +110,20 @@ static void modules_ask(struct modules *m, struct resolver *resolver)
 	setup_resume(m->setup);
 }
 
+/* What is remembered of records that are not there any more, some day goes. */
+static void modules_sweep(struct modules *m)
+{
+	size_t n;
+	struct entry *const *all = setup_entries(m->setup, &n);
+
+	if (m->entry_world.dry_run)
+		return;
+	for (size_t i = 0; i < n; i++)
+		state_claim(m->state, all[i]->config->name, all[i]->family,
+			    account_info(all[i]->account)->name);
+	state_sweep(m->state);
+}
+
 int modules_use(struct modules *m, struct config *config,
 		struct notify_config *accounts)
 {
@@ -137,6 +153,7 @@ int modules_use(struct modules *m, struct config *config,
 	if (same) {
 		notify_config_free(accounts);
 		plan_carry_out(plan);
+		modules_sweep(m);
 		return 0;
 	}
 	/*
@@ -147,6 +164,7 @@ int modules_use(struct modules *m, struct config *config,
 	notify_use(m->notify, accounts);
 	m->accounts = accounts;
 	quota_recall(&m->quota, accounts);
+	modules_sweep(m);
 	return 0;
 }
 

@@ -72,6 +72,12 @@ static void state_write(struct state *s)
 
 	ev_timer_stop(s->loop, &s->write);
 	state_file_print(&s->book, &text);
+	if (text.failed && !text.no_memory) {
+		/* Too much: first what nobody asks for goes. */
+		state_book_forget_gone(&s->book);
+		buf_done(&text);
+		state_file_print(&s->book, &text);
+	}
 	r = text.failed ? -ENOMEM
 			: state_disk_write(&s->disk, text.data, text.len);
 	buf_done(&text);
@@ -273,6 +279,25 @@ void state_refused(struct state *s, const char *name, int family,
 		state_write(s);
 	else
 		state_touch(s, r ? URGENT_MS : SPACING_MS);
+}
+
+/* ---- what is configured ---- */
+
+void state_claim(struct state *s, const char *name, int family,
+		 const char *provider)
+{
+	char key[KEY_MAX];
+	struct state_note *n = state_book_find(
+		&s->book, make_key(name, family, provider, key));
+
+	if (n)
+		n->claimed = true;
+}
+
+void state_sweep(struct state *s)
+{
+	if (state_book_sweep(&s->book, clock_wall_s(), STATE_KEPT_DAYS))
+		state_touch(s, SPACING_MS);
 }
 
 /* ---- accounts ---- */

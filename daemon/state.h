@@ -76,6 +76,16 @@ typedef void state_rest_fn(void *user, const char *key, unsigned int failures,
 			   int64_t until_s);
 void state_each_rest(const struct state *s, state_rest_fn *each, void *user);
 
+/*
+ * What is not configured any more is forgotten after STATE_KEPT_DAYS, so
+ * that a record that comes back before that is known. Claim what is
+ * configured, all of it, then sweep.
+ */
+#define STATE_KEPT_DAYS 30
+void state_claim(struct state *s, const char *name, int family,
+		 const char *provider);
+void state_sweep(struct state *s);
+
 /* The account's times, zero at first; NULL without memory. */
 const struct state_account *state_account(struct state *s, const char *name);
 void state_account_set(struct state *s, const char *name, int64_t bucket_ms,

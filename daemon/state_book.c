@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "daemon/state_book.h"
 
 #define BUCKETS_FIRST 32
+#define DAY_S 86400
 
 void state_refusal_free(struct state_refusal *r)
 {
@@ -168,4 +170,108 @@ struct state_account *state_book_account(struct state_book *b,
 	a->next = b->accounts;
 	b->accounts = a;
 	return a;
+}
+
+/* ---- what nobody asks for any more ---- */
+
+/* Gone from today on, or here again? True where that is news. */
+static bool note_settle(struct state_note *n, unsigned int today)
+{
+	unsigned int was = n->gone_day;
+
+	if (n->claimed)
+		n->gone_day = 0;
+	else if (was == 0 || was > today) /* a clock that went back */
+		n->gone_day = today & INT_MAX;
+	n->claimed = false;
+	return n->gone_day != was;
+}
+
+/* Those gone since that day or before. True where there were any. */
+static bool book_forget(struct state_book *b, unsigned int day)
+{
+	size_t before = b->n_notes;
+
+	for (size_t i = 0; i < b->n_buckets; i++)
+		for (struct state_note **at = &b->buckets[i]; *at;) {
+			struct state_note *n = *at;
+
+			if (n->gone_day == 0 || n->gone_day > day) {
+				at = &n->next;
+				continue;
+			}
+			*at = n->next;
+			note_free(n);
+			b->n_notes--;
+		}
+	return b->n_notes != before;
+}
+
+void state_book_forget_gone(struct state_book *b)
+{
+	(void)book_forget(b, UINT_MAX);
+}
+
+static bool account_is_over(const struct state_account *a, int64_t before_s)
+{
+	for (size_t i = 0; i < NOTIFY_LIMITS_MAX; i++)
+		if (a->limit_ms[i] / 1000 >= before_s)
+			return false;
+	return a->bucket_ms / 1000 < before_s && a->rest_ms / 1000 < before_s;
+}
+
+static bool sweep_accounts(struct state_book *b, int64_t before_s)
+{
+	struct state_account **at = &b->accounts;
+	bool changed = false;
+
+	while (*at) {
+		struct state_account *a = *at;
+
+		if (!account_is_over(a, before_s)) {
+			at = &a->next;
+			continue;
+		}
+		changed = true;
+		*at = a->next;
+		free(a);
+	}
+	return changed;
+}
+
+static bool sweep_rests(struct state_book *b, int64_t before_s)
+{
+	struct state_rest **at = &b->rests;
+	bool changed = false;
+
+	while (*at) {
+		struct state_rest *r = *at;
+
+		if (r->failures > 0 && r->until_s >= before_s) {
+			at = &r->next;
+			continue;
+		}
+		changed |= r->failures > 0;
+		*at = r->next;
+		free(r);
+	}
+	return changed;
+}
+
+bool state_book_sweep(struct state_book *b, int64_t now_s, unsigned int days)
+{
+	unsigned int today = now_s > 0 ? (unsigned int)(now_s / DAY_S) : 0;
+	int64_t before_s = now_s - (int64_t)days * DAY_S;
+	bool changed = false;
+
+	if (today == 0)
+		return false; /* a clock that was never set */
+	for (size_t i = 0; i < b->n_buckets; i++)
+		for (struct state_note *n = b->buckets[i]; n; n = n->next)
+			changed |= note_settle(n, today);
+	if (today > days)
+		changed |= book_forget(b, today - days);
+	changed |= sweep_accounts(b, before_s);
+	changed |= sweep_rests(b, before_s);
+	return changed;
 }

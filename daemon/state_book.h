@@ -6,6 +6,7 @@
 #ifndef DAEMON_STATE_BOOK_H
 #define DAEMON_STATE_BOOK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ struct state_note {
 	struct addr_set accepted; /* what the provider took last */
 	int64_t at_s;             /* wall; 0: nothing was */
 	unsigned int marks;       /* STATE_RESENT, STATE_DIFFERS */
+	/* Since when nobody asks for it, in days since 1970; 0: somebody does. */
+	unsigned int gone_day : 31;
+	unsigned int claimed : 1; /* somebody does, and has just said so */
 	struct state_refusal *refusal; /* NULL: none */
 	char key[];
 };
@@ -70,6 +74,15 @@ struct state_account *state_book_account(struct state_book *b,
 					 const char *name);
 
 struct state_rest *state_book_rest(struct state_book *b, const char *key);
+
+/*
+ * Notes that were not claimed since the last time are gone from that day on,
+ * and those gone for `days` are forgotten; so are accounts and reflectors
+ * whose times were over as long ago. True where anything has changed.
+ */
+bool state_book_sweep(struct state_book *b, int64_t now_s, unsigned int days);
+/* All that are gone, however lately. */
+void state_book_forget_gone(struct state_book *b);
 
 /* Copies all; NULL without memory. */
 struct state_refusal *state_refusal_new(const struct state_refusal *r);

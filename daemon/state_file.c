@@ -14,6 +14,7 @@
 #include "daemon/state.h"
 #include "daemon/state_file.h"
 
+#define DAY_S 86400
 #define HEAD "evddns-state 1 "
 #define HEAD_LEN (sizeof(HEAD) - 1)
 #define LINE_LEN (HEAD_LEN + 8 + 1)
@@ -66,6 +67,7 @@ static int take_refusal(const json_t *o, struct state_refusal **ret)
 static int take_note(const char *key, const json_t *o, struct state_book *b)
 {
 	struct state_note *n = state_book_note(b, key);
+	json_int_t gone_s;
 	int r;
 
 	if (!n)
@@ -75,6 +77,9 @@ static int take_note(const char *key, const json_t *o, struct state_book *b)
 		return r;
 	if (r == 0)
 		n->at_s = json_integer_value(json_object_get(o, "at"));
+	gone_s = json_integer_value(json_object_get(o, "gone"));
+	if (gone_s > 0 && gone_s / DAY_S <= INT_MAX)
+		n->gone_day = (unsigned int)(gone_s / DAY_S) & INT_MAX;
 	if (json_is_true(json_object_get(o, "resent")))
 		n->marks |= STATE_RESENT;
 	if (json_is_true(json_object_get(o, "shown-differently")))
@@ -194,8 +199,12 @@ static void put_note(struct buf *out, const struct state_note *n)
 				 ? ",\"shown-differently\":true"
 				 : "");
 	}
+	if (n->gone_day)
+		buf_addf(out, "%s\"gone\":%" PRId64, n->at_s ? "," : "",
+			 (int64_t)n->gone_day * DAY_S);
 	if (r) {
-		buf_addf(out, "%s\"refused\":{\"for\":", n->at_s ? "," : "");
+		buf_addf(out, "%s\"refused\":{\"for\":",
+			 n->at_s || n->gone_day ? "," : "");
 		put_set(out, &r->wanted);
 		buf_addf(out, ",\"at\":%" PRId64 ",\"settings\":\"%" PRIx64
 			 "\"", r->at_s, r->settings);

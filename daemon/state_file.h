@@ -3,9 +3,11 @@
  *
  *     evddns-state 1 CRC32\n
  *     {"records":{"NAME FAMILY PROVIDER":{"accepted":[…],"at":SECONDS,
- *       "resent":true,"shown-differently":true,
+ *       "resent":true,"shown-differently":true,"gone":SECONDS,
  *       "refused":{"for":[…],"at":SECONDS,"settings":"HEX","text":"…"}}},
  *      "accounts":{"NAME":{"bucket":MS,"rest":MS}}}
+ *
+ * "gone": since then, to the day, it is not configured any more.
  *
  * Pure. The checksum (IEEE 802.3's) is of everything after the first line.
  */

@@ -293,6 +293,147 @@ START_TEST(test_ten_thousand_names)
 }
 END_TEST
 
+#define DAY (86400LL)
+
+static struct state_note *note_of(struct state_book *b, const char *key)
+{
+	struct state_note *n = state_book_note(b, key);
+
+	ck_assert_ptr_nonnull(n);
+	n->at_s = 5;
+	return n;
+}
+
+/* Each row: on which day it is swept, whether it is configured, and then. */
+static const struct {
+	const char *name;
+	struct {
+		unsigned int day;
+		bool claimed, there;
+	} sweeps[5];
+} lives[] = {
+	{ "what is configured stays for ever",
+	  { { 1000, true, true }, { 2000, true, true }, { 9000, true, true } } },
+	{ "what is gone stays 30 days",
+	  { { 1000, true, true }, { 1100, false, true }, { 1129, false, true },
+	    { 1130, false, false } } },
+	{ "what comes back begins anew",
+	  { { 1100, false, true }, { 1129, true, true }, { 1200, false, true },
+	    { 1229, false, true }, { 1230, false, false } } },
+	{ "a clock that was never set says nothing",
+	  { { 0, false, true }, { 0, false, true }, { 20000, false, true },
+	    { 20029, false, true }, { 20030, false, false } } },
+	{ "a clock that went back makes it stay longer",
+	  { { 1000, false, true }, { 500, false, true }, { 529, false, true },
+	    { 530, false, false } } },
+};
+
+START_TEST(test_what_is_not_configured_is_forgotten)
+{
+	struct state_book b = { 0 };
+
+	(void)note_of(&b, "a ipv4 ns");
+	for (int i = 0; i < 5 && lives[_i].sweeps[i].day +
+				       lives[_i].sweeps[i].there > 0; i++) {
+		struct state_note *n = state_book_find(&b, "a ipv4 ns");
+
+		ck_assert_msg(n, "%s: sweep %d", lives[_i].name, i);
+		n->claimed = lives[_i].sweeps[i].claimed;
+		(void)state_book_sweep(&b, lives[_i].sweeps[i].day * DAY + 7,
+				       30);
+		ck_assert_msg((state_book_find(&b, "a ipv4 ns") != NULL) ==
+				      lives[_i].sweeps[i].there,
+			      "%s: sweep %d", lives[_i].name, i);
+	}
+	state_book_done(&b);
+}
+END_TEST
+
+START_TEST(test_times_long_past_are_forgotten)
+{
+	struct state_book b = { 0 };
+
+	state_book_account(&b, "old")->rest_ms = 900 * DAY * 1000;
+	state_book_account(&b, "new")->bucket_ms = 990 * DAY * 1000;
+	state_book_rest(&b, "stun:old")->failures = 3;
+	state_book_rest(&b, "stun:old")->until_s = 900 * DAY;
+	state_book_rest(&b, "stun:new")->failures = 3;
+	state_book_rest(&b, "stun:new")->until_s = 990 * DAY;
+	ck_assert(state_book_sweep(&b, 1000 * DAY, 30));
+	ck_assert_str_eq(b.accounts->name, "new");
+	ck_assert_ptr_null(b.accounts->next);
+	ck_assert_str_eq(b.rests->key, "stun:new");
+	ck_assert_ptr_null(b.rests->next);
+	ck_assert(!state_book_sweep(&b, 1000 * DAY, 30));
+	state_book_done(&b);
+}
+END_TEST
+
+START_TEST(test_how_long_it_is_gone_outlives_a_restart)
+{
+	struct state *s = reopen(NULL);
+	struct addr_set found = { 0 };
+	struct buf text = BUF_INIT(1 << 16);
+	struct state_book b = { 0 }, back = { 0 };
+	const char *why = NULL;
+
+	/* Of two, one is configured. */
+	accept_one(s, "home.example", "192.0.2.1");
+	accept_one(s, "gone.example", "192.0.2.2");
+	state_claim(s, "home.example", AF_INET, "ns");
+	state_sweep(s);
+	s = reopen(s);
+	ck_assert_int_eq(state_find(s, "gone.example", AF_INET, "ns", &found),
+			 1000);
+	addr_set_clear(&found);
+	state_close(s);
+
+	note_of(&b, "a ipv4 ns")->gone_day = 1234;
+	(void)note_of(&b, "b ipv4 ns");
+	state_file_print(&b, &text);
+	ck_assert_int_eq(state_file_parse(text.data, text.len, &back, &why),
+			 0);
+	ck_assert_uint_eq(state_book_find(&back, "a ipv4 ns")->gone_day, 1234);
+	ck_assert_uint_eq(state_book_find(&back, "b ipv4 ns")->gone_day, 0);
+	state_book_forget_gone(&back);
+	ck_assert_ptr_null(state_book_find(&back, "a ipv4 ns"));
+	ck_assert_ptr_nonnull(state_book_find(&back, "b ipv4 ns"));
+	ck_assert_uint_eq(back.n_notes, 1);
+	buf_done(&text);
+	state_book_done(&back);
+	state_book_done(&b);
+}
+END_TEST
+
+/* Every bit of a small file, and every length of it. */
+START_TEST(test_no_damage_is_believed)
+{
+	struct buf text = BUF_INIT(1 << 16);
+	struct state_book book = { 0 }, back = { 0 };
+	const char *why = NULL;
+
+	(void)note_of(&book, "home.example ipv4 ns");
+	state_book_account(&book, "ns")->rest_ms = 7;
+	state_file_print(&book, &text);
+	for (size_t i = 0; i < text.len; i++) {
+		ck_assert_int_eq(state_file_parse(text.data, i, &back, &why),
+				 -EBADMSG);
+		for (int bit = 0; bit < 8; bit++) {
+			text.data[i] ^= (char)(1 << bit);
+			ck_assert_msg(state_file_parse(text.data, text.len,
+						       &back, &why) ==
+					      -EBADMSG,
+				      "byte %zu, bit %d", i, bit);
+			text.data[i] ^= (char)(1 << bit);
+		}
+	}
+	ck_assert_uint_eq(back.n_notes, 0);
+	buf_done(&text);
+	state_book_done(&book);
+	state_book_done(&back);
+}
+END_TEST
+
 START_TEST(test_crc32_is_the_usual_one)
 {
 	ck_assert_uint_eq(crc32_of("123456789", 9), 0xcbf43926U);
@@ -333,6 +474,11 @@ Suite *suite(void)
 	tcase_add_test(tc, test_times_of_accounts_outlive_it);
 	tcase_add_test(tc, test_ten_thousand_names);
 	tcase_add_test(tc, test_crc32_is_the_usual_one);
+	tcase_add_loop_test(tc, test_what_is_not_configured_is_forgotten, 0,
+			    SUITE_COUNT(lives));
+	tcase_add_test(tc, test_times_long_past_are_forgotten);
+	tcase_add_test(tc, test_how_long_it_is_gone_outlives_a_restart);
+	tcase_add_test(tc, test_no_damage_is_believed);
 	tcase_add_test(tc,
 		       test_a_directory_that_cannot_be_made_is_no_failure);
 	suite_add_tcase(s, tc);
