@@ -220,6 +220,14 @@ static bool account_is_over(const struct state_account *a, int64_t before_s)
 	return a->bucket_ms / 1000 < before_s && a->rest_ms / 1000 < before_s;
 }
 
+static bool account_says_nothing(const struct state_account *a)
+{
+	for (size_t i = 0; i < NOTIFY_LIMITS_MAX; i++)
+		if (a->limit_ms[i])
+			return false;
+	return a->bucket_ms == 0 && a->rest_ms == 0;
+}
+
 static bool sweep_accounts(struct state_book *b, int64_t before_s)
 {
 	struct state_account **at = &b->accounts;
@@ -232,7 +240,7 @@ static bool sweep_accounts(struct state_book *b, int64_t before_s)
 			at = &a->next;
 			continue;
 		}
-		changed = true;
+		changed |= !account_says_nothing(a);
 		*at = a->next;
 		free(a);
 	}
