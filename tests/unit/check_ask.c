@@ -71,7 +71,7 @@ static struct ask_question question(struct result *r, uint16_t port,
 	struct ask_question q = { .port = port, .query = r->query };
 	int n = dns_query_build("home.example.org", DNS_A, DNS_IN,
 				(uint16_t)clock_random(), false, true,
-				clock_random(), r->query);
+				0xa5a5, r->query); /* every other two capitals */
 
 	ck_assert_int_gt(n, 0);
 	ck_assert_int_eq(addr_parse("127.0.0.1", &q.server), 0);
