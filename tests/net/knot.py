@@ -14,6 +14,8 @@ KEY = "c2VjcmV0LW9mLXRoZS1nYXRld2F5LTAxMjM0NTY3ODk="
 # A key that the server knows but that may change nothing.
 IDLE_KEY = "aWRsZS1rZXktb2YtdGhlLWdhdGV3YXktMDEyMzQ1Njc="
 ZONE = "example.org"
+# A provider's own place on the lab's Internet: it may change every zone.
+HTTP4 = "1.2.3.80"
 
 _ZONE_FILE = """\
 $ORIGIN {zone}.
@@ -51,6 +53,9 @@ acl:
   - id: update
     key: {key_name}
     action: update
+  - id: local
+    address: {http4}
+    action: update
   - id: transfer
     action: [ transfer, notify ]
 """
@@ -67,6 +72,7 @@ class Knot:
         self.notify = True  # tell secondaries at once
         self.zone_options = ""
         self.more_listen = []
+        self.ports = (53, 5300)
         self.env = {}
         self.dir = f"{top}/knot-{address}"
         self.process = None
@@ -81,10 +87,10 @@ class Knot:
     def _config(self, primary, secondaries):
         # 5300 is for updates past whoever redirects port 53.
         addresses = [a for a in (self.address, self.address6, *self.more_listen) if a]
-        listen = [f"{a}@{p}" for a in addresses for p in (53, 5300)]
+        listen = [f"{a}@{p}" for a in addresses for p in self.ports]
         text = _SERVER.format(
             dir=self.dir, listen=", ".join(listen),
-            key_name=KEY_NAME, key=KEY, idle_key=IDLE_KEY,
+            key_name=KEY_NAME, key=KEY, idle_key=IDLE_KEY, http4=HTTP4,
         )
         remotes = [primary] if primary else secondaries
         if remotes:
@@ -96,7 +102,7 @@ class Knot:
             text += (
                 f"  - domain: {zone}\n    storage: {self.dir}\n"
                 f"    file: {zone}.zone\n    zonefile-sync: -1\n"
-                "    journal-content: none\n    acl: [ update, transfer ]\n"
+                "    journal-content: none\n    acl: [ update, local, transfer ]\n"
                 + self.zone_options
             )
             if primary:
