@@ -16,7 +16,6 @@
 #include "hooks/hook_run.h"
 #include "hooks/hooks.h"
 
-#define WAITING_MAX 1000
 #define EVENT_LINES 100
 /*
  * Starting a program holds the loop up for a millisecond or more: long
@@ -47,6 +46,7 @@ struct hooks {
 	char *directory;
 	uint64_t timeout_ms;
 	unsigned int parallel;
+	size_t waiting_max;
 	struct hook_queue queue;
 	ev_timer start; /* armed while something may be startable */
 	size_t dropped;
@@ -244,6 +244,7 @@ int hooks_configure(struct hooks *h, const struct hooks_options *o)
 	h->directory = directory;
 	h->timeout_ms = o->timeout_ms;
 	h->parallel = o->parallel ? o->parallel : 1;
+	h->waiting_max = o->waiting ? o->waiting : HOOKS_WAITING;
 	start_soon(h, 0.);
 	return 0;
 }
@@ -270,12 +271,36 @@ int hooks_new(struct ev_loop *loop, const struct hooks_options *o,
 	return 0;
 }
 
+/* Is there any hook that would have been run? */
+static bool hooks_has_any(const struct hooks *h)
+{
+	struct hook_dir d = { .n = 0 };
+	bool any = false;
+
+	if (!h->directory || hook_dir_read(h->directory, geteuid(), &d) < 0)
+		return false;
+	for (size_t i = 0; i < d.n; i++)
+		any |= d.files[i].fault == NULL;
+	hook_dir_done(&d);
+	return any;
+}
+
+static void hooks_tell_rest(const struct hooks *h)
+{
+	size_t n = h->queue.n_waiting + h->dropped;
+
+	if (n + h->queue.n_running > 0 && hooks_has_any(h))
+		log_warning("hooks: the end cut %zu of them short and left "
+			    "%zu events untold", h->queue.n_running, n);
+}
+
 void hooks_free(struct hooks *h)
 {
 	struct hook_item *item;
 
 	if (!h)
 		return;
+	hooks_tell_rest(h);
 	ev_timer_stop(h->loop, &h->start);
 	while ((item = hook_queue_drop(&h->queue)) != NULL)
 		job_free((struct hook_job *)(void *)item);
@@ -319,8 +344,8 @@ static void drop_oldest(struct hooks *h)
 	struct hook_item *item = hook_queue_drop(&h->queue);
 
 	if (h->dropped++ == 0)
-		log_warning("hooks: %d events are waiting: the oldest are "
-			    "dropped", WAITING_MAX);
+		log_warning("hooks: %zu events are waiting: the oldest are "
+			    "dropped", h->waiting_max);
 	job_free((struct hook_job *)(void *)item);
 }
 
@@ -333,7 +358,7 @@ void hooks_post(struct hooks *h, const struct hook_event *e)
 			    e->event);
 		return;
 	}
-	if (h->queue.n_waiting >= WAITING_MAX)
+	if (h->queue.n_waiting >= h->waiting_max)
 		drop_oldest(h);
 	hook_queue_add(&h->queue, &job->item);
 	start_soon(h, START_DELAY_S);

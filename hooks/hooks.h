@@ -16,10 +16,14 @@
 struct ev_loop;
 struct hooks;
 
+/* Every event of an address change of many thousand records. */
+#define HOOKS_WAITING 30000
+
 struct hooks_options {
 	const char *directory;
 	uint64_t timeout_ms;   /* then TERM, 2 s later KILL; 0: never */
 	unsigned int parallel; /* hooks at a time; >= 1 */
+	size_t waiting;        /* events, at most; 0: HOOKS_WAITING */
 };
 
 /* What goes into environment and JSON; NULL (or has_* false) leaves it out. */
@@ -39,7 +43,10 @@ struct hook_event {
 /* 0 or -errno. Copies the options. A missing directory has no hooks. */
 int hooks_new(struct ev_loop *loop, const struct hooks_options *o,
 	      struct hooks **ret);
-/* NULL is fine. Running hooks are killed with their process groups. */
+/*
+ * NULL is fine. Running hooks are killed with their process groups; how many
+ * events no hook has heard of is logged.
+ */
 void hooks_free(struct hooks *h);
 
 /* Another directory, limit or number; events under way end by the old. */
@@ -47,8 +54,8 @@ int hooks_configure(struct hooks *h, const struct hooks_options *o);
 
 /*
  * Everything is copied. The directory is read and judged anew for each
- * event; what is unsafe is not run, and that is logged when it begins. At
- * most 1,000 events wait; more drop the oldest, and that is logged.
+ * event; what is unsafe is not run, and that is logged when it begins. So
+ * many events wait; more drop the oldest, and that is logged.
  */
 void hooks_post(struct hooks *h, const struct hook_event *e);
 
