@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "ctl/print.h"
@@ -88,6 +89,38 @@ static void print_lines(const json_t *entry, const char *key,
 		(void)fprintf(out, "    %s\n", json_string_value(line));
 }
 
+static void print_text(const json_t *entry, const char *key,
+		       const char *title, FILE *out)
+{
+	if (json_is_string(json_object_get(entry, key)))
+		(void)fprintf(out, "  %-12s %s\n", title,
+			      text_of(entry, key));
+}
+
+/* Nothing was looked at: there is no more to say than what lacks. */
+static bool is_bare(const json_t *entry)
+{
+	static const char *const lists[] = { "wanted", "published", "addresses",
+					     "reflectors", "name_servers" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (json_array_size(json_object_get(entry, lists[i])) > 0)
+			return false;
+	return !json_is_string(json_object_get(entry, "error"));
+}
+
+/* What was said to it, and when it may be asked again. */
+static void print_account(const json_t *e, FILE *out)
+{
+	if (json_is_string(json_object_get(e, "answer")))
+		(void)fprintf(out, "  it answered  %s (%s)\n",
+			      text_of(e, "answer"), text_of(e, "answered"));
+	if (json_is_string(json_object_get(e, "account_rests_until")))
+		(void)fprintf(out, "  it rests     until %s: %s\n",
+			      text_of(e, "account_rests_until"),
+			      text_of(e, "account_rests_for"));
+}
+
 void print_why(const json_t *answer, FILE *out)
 {
 	const json_t *entries = json_object_get(answer, "entries"), *e;
@@ -95,15 +128,15 @@ void print_why(const json_t *answer, FILE *out)
 	size_t i;
 
 	json_array_foreach(entries, i, e) {
-		(void)fprintf(out, "%s/%s at %s: %s\n", text_of(e, "name"),
+		(void)fprintf(out, "%s%s/%s at %s: %s\n  %s\n",
+			      i > 0 ? "\n" : "", text_of(e, "name"),
 			      text_of(e, "family"), text_of(e, "provider"),
-			      text_of(e, "state"));
-		if (json_is_string(json_object_get(e, "error")))
-			(void)fprintf(out, "  trouble      %s\n",
-				      text_of(e, "error"));
-		if (json_is_string(json_object_get(e, "note")))
-			(void)fprintf(out, "  note         %s\n",
-				      text_of(e, "note"));
+			      text_of(e, "state"), text_of(e, "summary"));
+		if (is_bare(e))
+			continue;
+		print_text(e, "error", "trouble", out);
+		print_text(e, "note", "note", out);
+		print_account(e, out);
 		(void)fprintf(out,
 			      "  wanted       %s\n"
 			      "  published    %s\n"

@@ -125,6 +125,11 @@ void account_rest_until(struct account *a, uint64_t until_ms)
 	account_remember(a);
 }
 
+uint64_t account_rest_ms(const struct account *a)
+{
+	return a->rest_ms;
+}
+
 /* Does it go out in a request that is counted already? */
 static bool account_is_counted(const struct account *a)
 {

@@ -48,6 +48,9 @@ void account_pending(struct account *a, struct entry *e, bool pending);
  */
 void account_rest_until(struct account *a, uint64_t until_ms);
 
+/* Until when (monotonic), 0: it has not. */
+uint64_t account_rest_ms(const struct account *a);
+
 /*
  * May it be sent now: alone, or with what goes out already? Else there is
  * no token in the account's bucket, or it rests.

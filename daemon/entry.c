@@ -367,6 +367,7 @@ void entry_free(struct entry *e)
 	answer_free(e->answer);
 	answer_free(e->second);
 	free(e->error);
+	free(e->answered);
 	free(e->note);
 	free(e);
 }

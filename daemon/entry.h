@@ -135,6 +135,8 @@ struct entry {
 	int64_t last_change_s, last_update_s; /* wall; 0: never */
 	int64_t latency_ms;                   /* of the last change; -1 */
 	char *error;                          /* of the last failure, or NULL */
+	char *answered;                       /* by the provider, last; or NULL */
+	int64_t answered_at_s;                /* ... wall */
 	char *note;                           /* "shown differently", or NULL */
 };
 

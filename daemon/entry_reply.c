@@ -90,6 +90,8 @@ static void entry_was_it_taken(struct entry *e,
 void entry_reply(struct entry *e, enum notify_status status,
 		 const struct notify_reply *reply)
 {
+	act_set_text(&e->answered, reply->text);
+	e->answered_at_s = clock_wall_s();
 	switch (status) {
 	case NOTIFY_DONE:
 	case NOTIFY_UNCHANGED:

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "daemon/account.h"
+#include "daemon/brief.h"
 #include "daemon/setup.h"
 #include "daemon/status.h"
 #include "monitor/monitor.h"
@@ -21,6 +22,7 @@ struct status {
 	/* Many records have the same times: the last one's text. */
 	int64_t wall_s; /* 0: none */
 	char wall[32];
+	bool left_alone; /* the next entry is */
 };
 
 static struct status status_begin(struct buf *out)
@@ -156,10 +158,32 @@ static void put_source(struct buf *out, const struct source *s,
 	buf_add_str(out, source_behind_nat(s) ? "true}" : "false}");
 }
 
+static void put_in(struct status *s, const char *name, uint64_t at_ms)
+{
+	int64_t left_s = (int64_t)((at_ms - s->now_ms + 999) / 1000);
+
+	put_time(s, name, at_ms > s->now_ms ? s->now_s + left_s : 0);
+}
+
+/* Until when nothing more is sent to the account, and why. */
+static void put_rest(struct status *s, const struct account *a)
+{
+	uint64_t until_ms = account_not_before_ms(a);
+	const char *why = NULL;
+
+	if (until_ms > s->now_ms)
+		why = account_rest_ms(a) == until_ms
+			      ? "its server has asked for it"
+			      : "min-interval";
+	put_in(s, ",\"account_rests_until\":", until_ms);
+	put_text(s->out, ",\"account_rests_for\":", why);
+}
+
 /* Its final brace is the caller's. */
 static void put_entry(struct status *s, const struct entry *e)
 {
 	struct buf *out = s->out;
+	char brief[BRIEF_STRLEN];
 
 	put_text(out, "{\"name\":", e->config->name);
 	put_text(out, ",\"family\":", entry_family_name(e));
@@ -180,6 +204,13 @@ static void put_entry(struct status *s, const struct entry *e)
 	put_next(s, ",\"next\":", e);
 	put_text(out, ",\"error\":", e->error);
 	put_text(out, ",\"note\":", e->note);
+	put_text(out, ",\"summary\":",
+		 s->left_alone ? "left alone: the source has no address of "
+				 "this family"
+			       : brief_print(e, s->now_ms, brief));
+	put_text(out, ",\"answer\":", e->answered);
+	put_time(s, ",\"answered\":", e->answered_at_s);
+	put_rest(s, e->account);
 }
 
 void status_print(const struct setup *s, const struct monitor *m,
@@ -318,6 +349,7 @@ void status_why(const struct setup *s, const char *record, struct buf *out)
 			continue;
 		if (any)
 			buf_add(out, ",", 1);
+		st.left_alone = setup_left_alone(s, i);
 		put_why(&st, entries[i]);
 		any = true;
 	}
