@@ -155,6 +155,8 @@ void entry_join(struct entry *e);
 void entry_mended(struct entry *e);
 /* Something has healed: what waits for that comes back in delay_ms. */
 void entry_heal(struct entry *e, enum entry_heal what, uint64_t delay_ms);
+/* There is somebody else to be asked: what had found nobody does so now. */
+void entry_ask_anew(struct entry *e);
 /* Around a change of the resolver. */
 void entry_pause(struct entry *e);
 void entry_resume(struct entry *e);

@@ -53,6 +53,17 @@ void entry_heal(struct entry *e, enum entry_heal what, uint64_t delay_ms)
 		act_arm(e, delay_ms);
 }
 
+void entry_ask_anew(struct entry *e)
+{
+	/* What is under way may fail yet, for want of what has come now. */
+	if (e->state == RECORD_UPDATING || e->state == RECORD_UPDATING_STALE)
+		e->healed = true;
+	if (e->state == RECORD_BACKOFF ||
+	    (e->verdict == RESOLVER_UNKNOWN &&
+	     (e->state == RECORD_VERIFYING || e->state == RECORD_PUBLISHED)))
+		entry_event(e, RECORD_LOOK);
+}
+
 void entry_pause(struct entry *e)
 {
 	e->paused = e->check_id != 0 || e->look_id != 0;

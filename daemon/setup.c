@@ -101,20 +101,12 @@ void setup_look_again(struct setup *s)
 		entry_event(s->entries[i], RECORD_LOOK);
 }
 
-static bool has_failed(const struct entry *e)
-{
-	return e->state == RECORD_BACKOFF ||
-	       (e->verdict == RESOLVER_UNKNOWN &&
-		(e->state == RECORD_VERIFYING || e->state == RECORD_PUBLISHED));
-}
-
 void setup_retry(struct setup *s)
 {
 	for (size_t i = 0; i < s->n_feeds; i++)
 		source_look(s->feeds[i]->source, 0, true);
 	for (size_t i = 0; i < s->n_entries; i++)
-		if (has_failed(s->entries[i]))
-			entry_event(s->entries[i], RECORD_LOOK);
+		entry_ask_anew(s->entries[i]);
 }
 
 void setup_heal(struct setup *s, enum entry_heal what)

@@ -92,6 +92,7 @@ int resolver_check(struct resolver *r, const struct resolver_question *q,
 
 	(void)r;
 	t->name = find_name(q->name);
+	w->checks++;
 	t->dead = w->net_down;
 	t->reply_ms = fake_ev_now_ms() +
 		      (t->dead ? TIMEOUT_MS : 1 + fake_ev_dice(20));
@@ -166,6 +167,7 @@ int notify_submit(struct notify *notify, const struct notify_job *job,
 
 	(void)notify;
 	t->update = true;
+	w->updates++;
 	t->sent_ms = now_ms;
 	t->name = find_name(job->name);
 	n = &w->names[t->name];

@@ -49,6 +49,7 @@ struct life_world {
 	struct life_account accounts[LIFE_ACCOUNTS];
 	struct life_name names[LIFE_NAMES];
 	uint64_t in_flight_ms; /* the longest that a request may take */
+	unsigned int checks, updates; /* so far */
 };
 
 struct life_world *life_world_new(void);
