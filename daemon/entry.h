@@ -167,10 +167,7 @@ void entry_event(struct entry *e, enum record_event event);
 /* The source's event as it concerns this entry. */
 void entry_source_event(struct entry *e, enum source_event event);
 
-/*
- * Takes away exactly what we published; nothing happens where that is
- * nothing. Ends in RECORD_WAITING, or when the source has news.
- */
+/* Takes away exactly what we published, if anything; ends in RECORD_WAITING. */
 void entry_withdraw(struct entry *e);
 
 /*
@@ -192,10 +189,7 @@ const struct addr_set *entry_wanted(struct entry *e);
 
 /* Its update is given up; what had left may still land. */
 void entry_abandon(struct entry *e);
-/*
- * An update has left, and nobody knows what came of it: neither the old
- * value nor the new one is sure to stand.
- */
+/* One has left, and nobody knows what came of it: nothing is sure to stand. */
 void entry_forget_accepted(struct entry *e);
 /* ... and it may still land, over what is sent next. */
 void entry_stray(struct entry *e);

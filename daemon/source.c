@@ -273,7 +273,9 @@ static bool source_take(struct source *s, const struct pick *picks, size_t n,
 		/* What lends its prefix is a LAN: it leads nowhere. */
 		if (s->prefix_from && !c->routed)
 			c->egress.ifindex = 0;
-		if (!changed && !way_is_same(&old, c))
+		/* A cable that is back is a way out, though no route says so. */
+		if (!changed &&
+		    (!way_is_same(&old, c) || (c->live && !old.live)))
 			*ret_path = true;
 	}
 	return changed;

@@ -69,6 +69,7 @@ struct source_candidate {
 	struct addr kernel;    /* sent from by its link; family 0: not asked */
 	bool shut_in;          /* private or shared: only a NAT leads out */
 	bool routed;           /* a default route leads out from it */
+	bool live;             /* the link that it leaves by has carrier */
 	enum source_stand stand;
 	struct addr public;    /* what the world sees; family 0: not known */
 	char text[160];        /* who said so, or why not */

@@ -6,6 +6,9 @@
 #include "monitor/monitor.h"
 #include "net/route.h"
 
+/* IFF_LOWER_UP: <linux/if.h>, which has it, does not go with <net/if.h>. */
+#define CARRIER 0x10000U
+
 /* Its own link has a default route: no need to ask the kernel. */
 static bool way_in_mirror(const struct source_world *world,
 			  const struct config_source *config,
@@ -60,6 +63,7 @@ static bool way_by_kernel(const struct source_world *world, uint32_t mark,
 void way_find(const struct source_world *world,
 	      const struct config_source *config, struct source_candidate *c)
 {
+	const struct monitor_link *link;
 	int ifindex = c->ifindex;
 
 	c->gateway = (struct addr){ 0 };
@@ -70,6 +74,8 @@ void way_find(const struct source_world *world,
 		.ifindex = config->bind ? ifindex : 0,
 		.mark = config->fwmark,
 	};
+	link = monitor_link(world->monitor, ifindex);
+	c->live = link && (link->flags & CARRIER);
 }
 
 bool way_is_same(const struct source_candidate *a,

@@ -9,7 +9,7 @@
 #include "daemon/source.h"
 
 /*
- * Fills egress, gateway and routed: by its own link where a default route
+ * Fills egress, gateway, live and routed: by its own link where a default route
  * leads out there, for the main table or for packets from this very address
  * (policy routing); else by the link that the kernel would take for it (a
  * delegated prefix on the LAN).
