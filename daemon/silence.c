@@ -91,8 +91,8 @@ void silence_leave(struct silences *all, struct silence *s, bool answered)
 	f = silence_fields(s, "answered");
 	if (s->answered)
 		log_line(LOG_LEVEL_NOTICE, &f,
-			 "name servers answer again after %u failed tries",
-			 s->tries);
+			 "name servers answer again after %u failed %s",
+			 s->tries, s->tries == 1 ? "try" : "tries");
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Many requests in flight over one HTTP/2 connection."""
+"""Many requests in flight over one HTTP/2 connection; TLS sessions."""
 
+import contextlib
 import json
 import os
+import socket
 import ssl
 import subprocess
+import threading
 import time
 import urllib.request
 
@@ -42,16 +45,21 @@ type "close" { title = "Ends the connection"
 """
 
 
+def make_certificate(directory):
+    need("openssl")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
+         "-keyout", directory + "/key.pem", "-out",
+         directory + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True)
+
+
 class Server:
     def __init__(self, directory):
-        need("node", "openssl")
+        need("node")
         self.directory, self.port = directory, free_port()
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-             "-keyout", directory + "/key.pem", "-out",
-             directory + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=IP:127.0.0.1"],
-            check=True, capture_output=True)
+        make_certificate(directory)
         with open(directory + "/server.js", "w", encoding="utf-8") as f:
             f.write(SERVER)
         self.log = open(directory + "/node.log", "wb")
@@ -109,6 +117,46 @@ def test_one_connection(directory):
             assert n.do(60, account="p", **job)["status"] == "done"
             seen = server.stats()
             assert seen["sessions"] == 2, seen
+
+
+class Closing(threading.Thread):
+    """Answers one request a connection; was its TLS session known?"""
+
+    def __init__(self, directory):
+        super().__init__(daemon=True)
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.tls.load_cert_chain(directory + "/cert.pem", directory + "/key.pem")
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.resumed = []
+
+    def run(self):
+        while True:
+            plain, _ = self.socket.accept()
+            with contextlib.suppress(OSError), self.tls.wrap_socket(
+                    plain, server_side=True) as s:
+                self.resumed.append(s.session_reused)
+                s.recv(65536)
+                s.sendall(b"HTTP/1.1 200 fine\r\nConnection: close\r\n"
+                          b"Content-Length: 4\r\n\r\nfine")
+
+
+def test_a_session_is_taken_up_again(directory):
+    """Another connection to the same server is no whole handshake."""
+    os.makedirs(directory + "/providers")
+    with open(f"{directory}/providers/mine.conf", "w", encoding="utf-8") as f:
+        f.write(TYPE.split('type "close"')[0])
+    make_certificate(directory)
+    server = Closing(directory)
+    server.start()
+    config = (f'provider "p" {{ type = "mine" endpoint = '
+              f'"https://127.0.0.1:{server.port}" '
+              f'ca-file = "{directory}/cert.pem" }}\n')
+    with Notify(directory, config) as n:
+        job = {"account": "p", "name": "a.example.org", "ipv4": ["192.0.2.7"]}
+        for _ in range(3):
+            assert n.do(60, **job)["status"] == "done"
+    assert server.resumed == [False, True, True], server.resumed
 
 
 if __name__ == "__main__":
