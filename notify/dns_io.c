@@ -169,9 +169,10 @@ static int leave_by_spare(struct dns_io *io)
 
 static int open_socket(struct dns_io *io)
 {
+	uint64_t before_ns = io->sent_ns; /* by UDP, where this is TCP */
 	int r = leave_by_spare(io);
 
-	if (r == 0 || io->sent_ns != 0)
+	if (r == 0 || io->sent_ns != before_ns)
 		return r;
 	/* What it was bound to may be another interface of that name now. */
 	dns_io_close(io);

@@ -196,9 +196,10 @@ static CURLcode set_manners(CURL *c, const struct http_request *q)
 	if (r == CURLE_OK)
 		r = curl_easy_setopt(c, CURLOPT_HTTP_VERSION,
 				     (long)CURL_HTTP_VERSION_2TLS);
-	/* Rather a stream of the connection that is being made than another. */
-	if (r == CURLE_OK)
-		r = curl_easy_setopt(c, CURLOPT_PIPEWAIT, 1L);
+	/*
+	 * Not CURLOPT_PIPEWAIT: a server that takes a connection and says
+	 * nothing would hold up all that has to go to the same host.
+	 */
 	return r;
 }
 

@@ -56,7 +56,7 @@ def test_good(directory):
     assert ns == {"name": "ns", "type": "rfc2136", "can_look": True,
                   "ipv4": True, "ipv6": True, "zone_batch": True, "min_interval_s": 60,
                   "refresh_s": 0, "retry_refused_s": 86400, "timeout_s": 15,
-                  "zone": "example.org",
+                  "zone": "example.org", "limits": [],
                   "hosts": ["192.0.2.53", "ns2.example.net"]}
     assert dyn["timeout_s"] == 2 and dyn["zone"] is None
     assert dyn["hosts"] == ["dyn.example"]
@@ -172,7 +172,7 @@ def test_secret_files(directory):
             ('key-file = "missing"', "missing", "No such file"),
             ('key-file = "/dev/null"', "plain file"),
             (f'key-file = "{directory}"', "plain file"),
-            ('key-file = "empty"', "not in a form"),
+            ('key-file = "empty"', "it is empty"),
             ('key-file = "binary"', "NUL"), ('key-file = "huge"', "64 KiB"),
             ('key-credential = "good"', "CREDENTIALS_DIRECTORY")):
         expect(faults(directory, config(line)), (2, *words))
