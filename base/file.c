@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -29,5 +30,32 @@ int file_open_standard(void)
 		/* The lowest that is free is this one. */
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
 			return -errno;
+	return 0;
+}
+
+static uint64_t stamp_of(const struct stat *st)
+{
+	const uint64_t parts[] = {
+		(uint64_t)st->st_ino,	      (uint64_t)st->st_size,
+		(uint64_t)st->st_mtim.tv_sec, (uint64_t)st->st_mtim.tv_nsec,
+		(uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec,
+	};
+	uint64_t stamp = 0xcbf29ce484222325;
+
+	/* As FNV-1a does, by words. */
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		stamp = (stamp ^ parts[i]) * 0x100000001b3;
+		stamp ^= stamp >> 32;
+	}
+	return stamp;
+}
+
+int file_stamp(const char *path, uint64_t *ret)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	*ret = stamp_of(&st);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #define BASE_FILE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Every byte, also where a signal comes in between. 0 or -errno. */
 int file_write_all(int fd, const void *data, size_t len);
@@ -15,5 +16,11 @@ int file_write_all(int fd, const void *data, size_t len);
  * 0 or -errno.
  */
 int file_open_standard(void);
+
+/*
+ * A number that is another one when the file at path is another, or was
+ * written or given other rights. 0 or -errno.
+ */
+int file_stamp(const char *path, uint64_t *ret);
 
 #endif

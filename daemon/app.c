@@ -450,7 +450,8 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.ready = ready,
 		.user = user,
 		.owner = { .changed = app_changed, .moved = app_moved,
-			   .healed = app_healed, .user = &a },
+			   .healed = app_healed, .reload = app_reload,
+			   .user = &a },
 	};
 	const struct upkeep_owner upkeep = {
 		.say = modules_say, .prove = modules_prove,

@@ -124,6 +124,34 @@ static void modules_sweep(struct modules *m)
 	state_sweep(m->state);
 }
 
+static void modules_secret_changed(void *user, const char *account,
+				   const char *path)
+{
+	struct modules *m = user;
+
+	if (m->owner->reload(m->owner->user) == 0)
+		log_info("provider \"%s\" has refused something, and its file "
+			 "%s has changed: reading the configuration again",
+			 account, path);
+}
+
+/* Of accounts that have refused something. */
+static void modules_watch_secrets(struct modules *m)
+{
+	const struct account *last = NULL;
+	size_t n;
+	struct entry *const *all = setup_entries(m->setup, &n);
+
+	secret_watch_begin(&m->secrets);
+	for (size_t i = 0; i < n && m->secrets.n > 0; i++) {
+		if (all[i]->state != RECORD_REFUSED || all[i]->account == last)
+			continue;
+		last = all[i]->account;
+		secret_watch_want(&m->secrets, account_info(last)->name);
+	}
+	secret_watch_commit(&m->secrets);
+}
+
 int modules_use(struct modules *m, struct config *config,
 		struct notify_config *accounts)
 {
@@ -147,6 +175,8 @@ int modules_use(struct modules *m, struct config *config,
 		config_free(config);
 		return r;
 	}
+	info = notify_config_accounts(accounts, &n);
+	secret_watch_use(&m->secrets, info, n);
 	modules_ask(m, resolver);
 	notify_set_linger(m->notify, config->notify_linger_ms);
 	/* The process that is running knows the same: it goes on. */
@@ -154,6 +184,7 @@ int modules_use(struct modules *m, struct config *config,
 		notify_config_free(accounts);
 		plan_carry_out(plan);
 		modules_sweep(m);
+		modules_watch_secrets(m);
 		return 0;
 	}
 	/*
@@ -165,6 +196,7 @@ int modules_use(struct modules *m, struct config *config,
 	m->accounts = accounts;
 	quota_recall(&m->quota, accounts);
 	modules_sweep(m);
+	modules_watch_secrets(m);
 	return 0;
 }
 
@@ -202,6 +234,8 @@ int modules_open(struct modules *m, const struct config *config,
 		log_error("cannot start: %s", strerror(-r));
 		return EX_OSERR;
 	}
+	m->owner = owner;
+	secret_watch_start(&m->secrets, m->loop, modules_secret_changed, m);
 	m->quota = (struct quota){ .notify = m->notify, .state = m->state };
 	quota_begin(&m->quota);
 	m->fetchings = (struct fetchings){ .notify = m->notify };
@@ -250,10 +284,12 @@ void modules_say(void *user, char *out, size_t size)
 
 void modules_tell(void *user)
 {
-	const struct modules *m = user;
+	struct modules *m = user;
 
-	if (m->setup)
-		setup_tell_lacks(m->setup);
+	if (!m->setup)
+		return;
+	setup_tell_lacks(m->setup);
+	modules_watch_secrets(m);
 }
 
 bool modules_prove(void *user)
@@ -269,6 +305,7 @@ bool modules_prove(void *user)
 
 void modules_close(struct modules *m)
 {
+	secret_watch_stop(&m->secrets);
 	setup_free(m->setup);
 	resolver_free(m->resolver);
 	hooks_free(m->hooks);

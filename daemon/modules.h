@@ -11,6 +11,7 @@
 #include "daemon/fetching.h"
 #include "daemon/own.h"
 #include "daemon/quota.h"
+#include "daemon/secret_watch.h"
 #include "daemon/setup.h"
 #include "daemon/silence.h"
 #include "daemon/shipped.h"
@@ -22,6 +23,8 @@ struct hooks;
 struct resolver;
 struct route;
 struct state;
+
+struct modules_owner;
 
 struct modules {
 	struct ev_loop *loop;
@@ -38,6 +41,8 @@ struct modules {
 	struct quota quota;
 	struct own own;
 	struct silences silences;
+	struct secret_watch secrets;
+	const struct modules_owner *owner;
 	struct setup *setup; /* NULL: not open yet, or stopping */
 	const struct notify_config *accounts; /* in use; notify's */
 	struct source_world source_world;
@@ -50,6 +55,7 @@ struct modules_owner {
 	monitor_changed_fn *changed;
 	void (*moved)(void *user);  /* an entry has changed its state */
 	void (*healed)(void *user); /* ... and is answered again */
+	int (*reload)(void *user);  /* 0: it is under way; or -errno */
 	void *user;
 };
 
@@ -79,7 +85,10 @@ int modules_use(struct modules *m, struct config *config,
 /* For upkeep: a line on how it goes; and does the kernel still answer? */
 void modules_say(void *user, char *out, size_t size);
 bool modules_prove(void *user);
-/* What has lasted a moment is told: what is waited for. */
+/*
+ * What has lasted a moment is told: what is waited for. What was refused has
+ * its secrets watched.
+ */
 void modules_tell(void *user);
 
 void modules_close(struct modules *m);

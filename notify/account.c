@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,6 +98,22 @@ int account_set(struct account *a, const char *name, const char *text)
 	return 0;
 }
 
+int account_add_file(struct account *a, const char *path, uint64_t stamp)
+{
+	struct account_file *files = realloc(a->files, (a->n_files + 1) *
+					     sizeof(*files));
+	char *copy = str_dup(path);
+
+	if (files)
+		a->files = files;
+	if (!files || !copy) {
+		free(copy);
+		return -ENOMEM;
+	}
+	files[a->n_files++] = (struct account_file){ copy, stamp };
+	return 0;
+}
+
 struct account *accounts_find(const struct accounts *as, const char *name)
 {
 	for (size_t i = 0; i < as->n; i++)
@@ -174,6 +191,9 @@ static void account_done(struct account *a)
 		value_clear(&a->values[i]);
 	}
 	free(a->values);
+	for (size_t i = 0; i < a->n_files; i++)
+		free(a->files[i].path);
+	free(a->files);
 }
 
 void accounts_done(struct accounts *as)
@@ -379,6 +399,21 @@ static json_t *describe_limits(const struct type *t)
 	return list;
 }
 
+/* A path that is no UTF-8 is left out. */
+static json_t *describe_files(const struct account *a)
+{
+	json_t *list = json_array();
+	char stamp[20];
+
+	for (size_t i = 0; i < a->n_files; i++) {
+		(void)snprintf(stamp, sizeof(stamp), "%016" PRIx64,
+			       a->files[i].stamp);
+		(void)json_array_append_new(
+			list, json_pack("[ss]", a->files[i].path, stamp));
+	}
+	return list;
+}
+
 json_t *accounts_describe(const struct accounts *as)
 {
 	json_t *list = json_array(), *packed = accounts_pack(as);
@@ -389,7 +424,7 @@ json_t *accounts_describe(const struct accounts *as)
 
 		(void)json_array_append_new(
 			list,
-			json_pack("{ss so ss sb sb sb sb sI sI sI sI so so so}",
+			json_pack("{ss so ss sb sb sb sb sI sI sI sI so so so so}",
 				  "name", a->name, "digest",
 				  describe_digest(json_array_get(packed, i)),
 				  "type", a->type->name, "can_look",
@@ -403,7 +438,8 @@ json_t *accounts_describe(const struct accounts *as)
 				  (json_int_t)((a->timeout_ms + 999) / 1000),
 				  "zone", zone ? json_string(zone) : json_null(),
 				  "limits", describe_limits(a->type), "hosts",
-				  pack_texts(account_values(a, "hosts"))));
+				  pack_texts(account_values(a, "hosts")),
+				  "secret_files", describe_files(a)));
 	}
 	json_decref(packed);
 	return json_pack("{so}", "accounts", list);

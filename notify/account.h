@@ -23,6 +23,12 @@ struct account_value {
 	size_t n;
 };
 
+/* Where a secret came from, as it was before it was read: file_stamp(). */
+struct account_file {
+	char *path;
+	uint64_t stamp;
+};
+
 struct account {
 	char *name;
 	const struct type *type;
@@ -30,6 +36,8 @@ struct account {
 	uint32_t min_interval_s, refresh_s, retry_refused_s;
 	struct account_value *values;
 	size_t n_values;
+	struct account_file *files; /* known to the loader only */
+	size_t n_files;
 	uint64_t full_ms[NOTIFY_LIMITS_MAX]; /* monotonic; the daemon's word */
 	bool recalled;   /* ... is to be heeded yet */
 	void *state;     /* the type's, while it is open */
@@ -66,6 +74,8 @@ const char *account_get(const struct account *a, const char *name);
 /* Adds a value to a setting; replaces them all by one. 0 or -ENOMEM. */
 int account_add(struct account *a, const char *name, const char *text);
 int account_set(struct account *a, const char *name, const char *text);
+
+int account_add_file(struct account *a, const char *path, uint64_t stamp);
 
 /* NULL where there is none. */
 struct account *accounts_find(const struct accounts *as, const char *name);

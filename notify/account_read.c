@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "config/domain.h"
@@ -132,6 +133,7 @@ static int take_secret_file(struct type_check *c, const char *name,
 			    const struct config_setting *s, enum form form)
 {
 	char *path = NULL, *text = NULL, why[160] = "";
+	uint64_t stamp = 0;
 	int r;
 
 	if (form == FORM_FILE) {
@@ -141,6 +143,9 @@ static int take_secret_file(struct type_check *c, const char *name,
 		r = secret_credential(s->values[0].text, &path, why,
 				      sizeof(why));
 	}
+	/* First: what is written meanwhile makes it another one. */
+	if (r == 0)
+		(void)file_stamp(path, &stamp);
 	if (r == 0)
 		r = secret_read(path, &text, why, sizeof(why));
 	if (r == 0 && text[0] == '\0')
@@ -151,6 +156,8 @@ static int take_secret_file(struct type_check *c, const char *name,
 	else if (r != -ENOMEM)
 		faults_add(c->faults, s->file, s->line, "%s: %s: %s", s->name,
 			   path ? path : s->values[0].text, why);
+	if (r == 0)
+		r = account_add_file(c->account, path, stamp);
 	str_wipe_free(text);
 	free(path);
 	return r == -ENOMEM ? r : 0;

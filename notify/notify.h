@@ -19,6 +19,7 @@
 #include "base/addr.h"
 #include "config/faults.h"
 #include "notify/notify_limits.h"
+#include "notify/notify_secret_file.h"
 
 struct ev_loop;
 struct notify;
@@ -41,7 +42,6 @@ void notify_set_linger(struct notify *n, uint64_t linger_ms);
 
 /* ---- the running configuration ---- */
 
-
 struct notify_account {
 	const char *name;
 	const char *type;
@@ -57,6 +57,8 @@ struct notify_account {
 	size_t n_limits;
 	int64_t full_ms[NOTIFY_LIMITS_MAX]; /* notify_set_limits() */
 	uint64_t digest; /* another one where any setting or secret is */
+	struct notify_secret_file *secret_files;
+	size_t n_secret_files;
 };
 
 /* A validated configuration of accounts and its sealed memfd. */

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/buf.h"
 #include "notify/notify.h"
 
@@ -49,6 +51,9 @@ int protocol_parse_reply(const char *line, size_t len,
  */
 int protocol_parse_spent(const char *line, size_t len, char *ret_account,
 			 size_t size);
+
+/* A member that may be left out: *ret then stays. 0 or -EBADMSG. */
+int protocol_take_u32(json_t *o, const char *name, uint32_t *ret);
 
 /* What --load said. */
 struct protocol_accounts {

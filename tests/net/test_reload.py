@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 
+import knot
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import A, DEAD4, GW4, GW4_NEW, ISP4, Lab
@@ -133,6 +134,55 @@ def test_refused_ones_that_were_mended_start_again():
         d.wait_event(event="published", record=NAME)
         d.wait_event(event="recovered", record=NAME)
         d.stop()
+
+
+def write_key(path, secret, over):
+    """As an editor does, or in place."""
+    at = path + ".new" if over else path
+    with open(os.open(at, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as f:
+        f.write(secret + "\n")
+    if over:
+        os.rename(at, path)
+
+
+def watches(d):
+    """How many inotify descriptors it has open."""
+    links = [f"/proc/{d.process.pid}/fd/{fd}" for fd in os.listdir(f"/proc/{d.process.pid}/fd")]
+    return sum(os.path.lexists(x) and "inotify" in os.readlink(x) for x in links)
+
+
+def secret_is_mended(over):
+    wrong = knot.KEY[:-4] + "AAA="
+    with Lab() as net:
+        d = Evddnsd(net, "")
+        key = d.dir + "/gw.key"
+        write_key(key, wrong, over)
+        by_file = PROVIDER.replace(f'key = "{knot.KEY}"', 'key-file = "gw.key"')
+        assert by_file != PROVIDER
+        d.configure(SOURCE + by_file + record())
+        d.start()
+        d.wait_event(event="refused", record=NAME)
+        lab.wait_until(lambda: watches(d) == 2, what="the watch")  # and resolv.conf's
+        n, t0 = len(net.wire.updates()), time.monotonic()
+        # The same once more is no other secret.
+        write_key(key, wrong, over)
+        d.wait_log(after=t0, text="reloaded ")
+        assert len(net.wire.updates()) == n, d.tail()
+        t0 = time.monotonic()
+        write_key(key, knot.KEY, over)
+        d.wait_log(after=t0, text='provider "ns" has refused something, and its file ')
+        d.wait_event(event="published", record=NAME)
+        d.wait_event(event="recovered", record=NAME)
+        lab.wait_until(lambda: watches(d) == 1, what="the end of the watch")
+        d.stop()
+
+
+def test_a_secret_file_that_was_replaced_ends_a_refusal():
+    secret_is_mended(over=True)
+
+
+def test_a_secret_file_that_was_written_ends_a_refusal():
+    secret_is_mended(over=False)
 
 
 def test_an_invalid_file_changes_nothing():

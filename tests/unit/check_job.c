@@ -283,12 +283,16 @@ START_TEST(test_load_answers)
 		"{\"accounts\":[{\"name\":\"a\",\"type\":\"t\",\"ipv4\":true,"
 		"\"ipv6\":false,\"zone_batch\":true,\"min_interval_s\":1,"
 		"\"refresh_s\":2,\"retry_refused_s\":3,\"timeout_s\":4,"
-		"\"zone\":null,\"hosts\":[]}]}";
+		"\"zone\":null,\"hosts\":[],"
+		"\"secret_files\":[[\"/k\",\"ff00000000000001\"]]}]}";
 	static const char faulty[] =
 		"{\"faults\":[{\"file\":\"f\",\"line\":3,\"text\":\"%s\"}]}";
 	static const char *const bad[] = {
 		"", "{}", "{\"faults\":[]}", "{\"accounts\":{}}",
 		"{\"accounts\":[{}]}", "{\"accounts\":[{\"name\":\"a\"}]}",
+		"{\"accounts\":[{\"name\":\"a\",\"type\":\"t\",\"ipv4\":true,"
+		"\"ipv6\":false,\"zone_batch\":true,"
+		"\"secret_files\":[[\"a\",\"1\"],[\"b\"]]}]}",
 	};
 	struct protocol_accounts as = { .n = 99 };
 	struct faults faults = { .n = 0 };
@@ -300,6 +304,9 @@ START_TEST(test_load_answers)
 	ck_assert(as.items[0].ipv4 && !as.items[0].ipv6 &&
 		  as.items[0].zone_batch && as.items[0].timeout_s == 4);
 	ck_assert_ptr_null(as.items[0].zone);
+	ck_assert_uint_eq(as.items[0].n_secret_files, 1);
+	ck_assert_str_eq(as.items[0].secret_files[0].path, "/k");
+	ck_assert(as.items[0].secret_files[0].stamp == 0xff00000000000001);
 	protocol_accounts_done(&as);
 	ck_assert_int_eq(protocol_parse_load(faulty, strlen(faulty), &as,
 					     &faults), -EINVAL);
