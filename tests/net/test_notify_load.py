@@ -57,7 +57,8 @@ def test_good(directory):
                   "ipv4": True, "ipv6": True, "zone_batch": True, "min_interval_s": 60,
                   "refresh_s": 0, "retry_refused_s": 86400, "timeout_s": 15,
                   "zone": "example.org", "limits": [],
-                  "hosts": ["192.0.2.53", "ns2.example.net"]}
+                  "hosts": ["192.0.2.53", "ns2.example.net"],
+                  "secret_files": []}
     assert dyn["timeout_s"] == 2 and dyn["zone"] is None
     assert dyn["hosts"] == ["dyn.example"]
     assert "hunter2" not in json.dumps(said) and SECRET not in json.dumps(
