@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/keep.h"
 #include "base/str.h"
 #include "daemon/account.h"
 #include "daemon/act.h"
@@ -367,7 +368,7 @@ void entry_free(struct entry *e)
 	answer_free(e->answer);
 	answer_free(e->second);
 	free(e->error);
-	free(e->answered);
+	keep_text_free(e->answered);
 	free(e->note);
 	free(e);
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/clock.h"
+#include "base/keep.h"
 #include "daemon/account.h"
 #include "daemon/act.h"
 #include "daemon/entry.h"
@@ -90,7 +91,9 @@ static void entry_was_it_taken(struct entry *e,
 void entry_reply(struct entry *e, enum notify_status status,
 		 const struct notify_reply *reply)
 {
-	act_set_text(&e->answered, reply->text);
+	/* Thousands come in one burst, and stay. */
+	keep_text_free(e->answered);
+	e->answered = keep_text(reply->text);
 	e->answered_at_s = clock_wall_s();
 	switch (status) {
 	case NOTIFY_DONE:
