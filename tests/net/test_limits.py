@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What a provider documents as its limit holds over restarts of everything."""
 
+import contextlib
 import json
 import os
 import signal
@@ -61,7 +62,9 @@ def update_process(d):
               encoding="ascii") as f:
         pids = f.read().split()
     for pid in pids:
-        with open(f"/proc/{pid}/comm", encoding="ascii") as f:
+        # It may end between the two.
+        with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
+              open(f"/proc/{pid}/comm", encoding="ascii") as f):
             if f.read().strip() == "evddns-notify":
                 return int(pid)
     return None
