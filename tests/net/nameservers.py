@@ -103,7 +103,7 @@ class Named(Server):
                 f'update-policy {{ grant "{knot.KEY_NAME}" zonesub ANY; }}; }};\n'
             )
         self.write("named.conf", text)
-        return self.run("named", "-g", "-u", "root", "-n", "1", "-c", self.dir + "/named.conf")
+        return self.run("named", "-g", "-n", "1", "-c", self.dir + "/named.conf")
 
 
 class Unbound(Server):
@@ -134,9 +134,10 @@ class Dnsmasq(Server):
     program = "dnsmasq"
 
     def start(self, *options, upstream=_lab.NS4):
+        # -d: in a user namespace it may not change its groups.
         return self.run(
-            "dnsmasq", "-k", "-C", "/dev/null", "--no-resolv", "--no-hosts",
-            "--user=root", f"--listen-address={self.address}", "--bind-interfaces",
+            "dnsmasq", "-d", "-C", "/dev/null", "--no-resolv", "--no-hosts",
+            f"--listen-address={self.address}", "--bind-interfaces",
             f"--port={self.port}", f"--server={upstream}", "--log-facility=-",
             f"--pid-file={self.dir}/pid", *options,
         )  # fmt: skip

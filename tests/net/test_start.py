@@ -17,6 +17,7 @@ from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
 from fakeclock import FakeClock
 from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, Lab
 from manager import Manager
+from tools import Skipped
 
 GRAVE = ("notice", "warning", "error")
 CONF = "/etc/resolv.conf"
@@ -181,7 +182,7 @@ def test_no_dns():
         resolv_conf(NS4)
         line = w.d.wait_log(after=t0, event="published", name=NAME)
         assert line["monotonic_s"] - t0 < 2, w.d.tail()
-        assert w.d.find_log(event="recovered"), w.d.tail()
+        w.d.wait_log(after=t0, event="recovered", name=NAME)
         w.d.stop()
 
 
@@ -230,7 +231,9 @@ def test_nothing_can_be_written():
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", d.dir + "/state"], check=True)
         manager = Manager()
         os.makedirs(d.state_dir + "/run")
-        subprocess.run(["mount", "-o", "remount,ro", d.state_dir], check=True)
+        if subprocess.run(["mount", "-o", "remount,ro", d.state_dir],
+                          check=False).returncode != 0:
+            raise Skipped("nothing can be mounted anew in this namespace")
         try:
             d.args = ["-S", d.state_dir + "/run/control"]
             d.env = manager.env
