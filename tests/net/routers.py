@@ -42,7 +42,7 @@ class Radvd(_Server):
              "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding"], check=True,
         )  # fmt: skip
         super().__init__(netns, "radvd", "-n", "-C", self.file, "-m", "stderr",
-                         "-p", self.file + ".pid", "-u", "root")  # fmt: skip
+                         "-p", self.file + ".pid")  # fmt: skip
 
     def _write(self, prefixes):
         with open(self.file, "w", encoding="ascii") as f:
@@ -64,8 +64,8 @@ class Dnsmasq(_Server):
 
     def __init__(self, netns, device, first, last):
         super().__init__(
-            netns, "dnsmasq", "-k", "-C", "/dev/null", "--port=0", "--no-ping",
-            "--user=root", f"--interface={device}", "--bind-interfaces",
+            netns, "dnsmasq", "-d", "-C", "/dev/null", "--port=0", "--no-ping",
+            f"--interface={device}", "--bind-interfaces",
             f"--dhcp-range={first},{last},2m", "--dhcp-authoritative",
             f"--dhcp-leasefile={lab.RUN}/leases-{netns}", "--pid-file=",
         )  # fmt: skip
