@@ -268,11 +268,10 @@ static void answer_update(const struct thing *t)
 
 /* ---- time ---- */
 
-uint64_t life_world_next_ms(const struct life_world *world)
+static uint64_t things_next_ms(void)
 {
 	uint64_t next = UINT64_MAX;
 
-	(void)world;
 	for (int i = 0; i < UNDER_WAY_MAX; i++) {
 		const struct thing *t = &things[i];
 
@@ -302,12 +301,31 @@ static void thing_turn(struct thing *t)
 		answer_check(&copy);
 }
 
-void life_world_turn(struct life_world *world)
+static void things_turn(void)
 {
-	(void)world;
 	for (int i = 0; i < UNDER_WAY_MAX; i++)
 		if (things[i].id)
 			thing_turn(&things[i]);
+}
+
+void life_world_run_for(struct life_world *world, uint64_t ms)
+{
+	uint64_t until_ms = fake_ev_now_ms() + ms;
+
+	(void)world;
+	for (;;) {
+		uint64_t next = fake_ev_next_ms();
+		uint64_t other = things_next_ms();
+
+		if (other < next)
+			next = other;
+		if (next > until_ms)
+			break;
+		fake_ev_advance_to(next);
+		things_turn();
+		fake_ev_turn();
+	}
+	fake_ev_advance_to(until_ms);
 }
 
 void life_world_orphan(struct life_world *world)

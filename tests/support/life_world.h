@@ -55,8 +55,8 @@ struct life_world {
 struct life_world *life_world_new(void);
 void life_world_free(struct life_world *w);
 
-uint64_t life_world_next_ms(const struct life_world *w);
-void life_world_turn(struct life_world *w);
+/* Lets so much time pass, with all that happens in it. */
+void life_world_run_for(struct life_world *w, uint64_t ms);
 
 /* Another address, not confirmed; and that it is. */
 void life_world_address(struct life_world *w);

@@ -28,6 +28,13 @@ bool wait_for(struct ev_loop *loop, const int *done, int n, double seconds)
 	return *done >= n;
 }
 
+void wait_out(struct ev_loop *loop, double seconds)
+{
+	const int never = 0;
+
+	(void)wait_for(loop, &never, 1, seconds);
+}
+
 int wait_open_fds(void)
 {
 	DIR *d = opendir("/proc/self/fd");

@@ -11,6 +11,9 @@ struct ev_loop;
 /* Until *done is at least n; false after seconds. */
 bool wait_for(struct ev_loop *loop, const int *done, int n, double seconds);
 
+/* Runs it for so long. */
+void wait_out(struct ev_loop *loop, double seconds);
+
 /* How many descriptors this process has open. */
 int wait_open_fds(void);
 

@@ -111,27 +111,9 @@ static void tell_source(enum source_event event)
 		account_flush(accounts[i]);
 }
 
-/* Until then, or until nothing is left to happen. */
-static void run_until(uint64_t until_ms)
-{
-	for (;;) {
-		uint64_t next = fake_ev_next_ms();
-		uint64_t other = life_world_next_ms(w);
-
-		if (other < next)
-			next = other;
-		if (next > until_ms)
-			break;
-		fake_ev_advance_to(next);
-		life_world_turn(w);
-		fake_ev_turn();
-	}
-	fake_ev_advance_to(until_ms);
-}
-
 static void run_for(uint64_t ms)
 {
-	run_until(fake_ev_now_ms() + ms);
+	life_world_run_for(w, ms);
 }
 
 /* ---- faults ---- */

@@ -56,26 +56,9 @@ static void healed(void *user)
 	heal(ENTRY_HEAL_NET);
 }
 
-static void run_until(uint64_t until_ms)
-{
-	for (;;) {
-		uint64_t next = fake_ev_next_ms();
-		uint64_t other = life_world_next_ms(w);
-
-		if (other < next)
-			next = other;
-		if (next > until_ms)
-			break;
-		fake_ev_advance_to(next);
-		life_world_turn(w);
-		fake_ev_turn();
-	}
-	fake_ev_advance_to(until_ms);
-}
-
 static void run_for(uint64_t ms)
 {
-	run_until(fake_ev_now_ms() + ms);
+	life_world_run_for(w, ms);
 }
 
 static void tell(enum source_event event)

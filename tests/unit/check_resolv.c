@@ -101,25 +101,6 @@ static const struct row {
 	  "ln $/etc/resolv.conf $/other", "echo b >$/other", 1 },
 };
 
-static void tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-	(void)l;
-	(void)revents;
-	*(int *)w->data = 1;
-}
-
-/* Nothing is told that has not happened: for so long. */
-static void run_for(double seconds)
-{
-	int done = 0;
-	ev_timer timer;
-
-	ev_timer_init(&timer, tick, seconds, 0.);
-	timer.data = &done;
-	ev_timer_start(loop, &timer);
-	ck_assert(wait_for(loop, &done, 1, 10));
-}
-
 START_TEST(test_row)
 {
 	const struct row *row = &rows[_i];
@@ -137,13 +118,13 @@ START_TEST(test_row)
 			free(step);
 			break;
 		}
-		run_for(.1);
+		wait_out(loop, .1);
 		rest = word + strlen("sleep .1;");
 	}
 	if (row->want > 0)
 		ck_assert_msg(wait_for(loop, &told, row->want, 10), "%s",
 			      row->name);
-	run_for(.06);
+	wait_out(loop, .06);
 	ck_assert_msg(told == row->want, "%s: told %d times", row->name, told);
 	/* And again, whatever it is now. */
 	run("rm -f $/etc/resolv.conf; echo other >$/etc/resolv.conf");

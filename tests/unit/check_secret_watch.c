@@ -80,26 +80,6 @@ static void want(const char *account)
 	secret_watch_commit(&watch);
 }
 
-static void tick(struct ev_loop *l, ev_timer *w, int revents)
-{
-	(void)l;
-	(void)revents;
-	*(int *)w->data = 1;
-}
-
-/* Nothing more is told than was: for longer than it waits for a writer. */
-static void run_for(double seconds)
-{
-	int done = 0;
-	ev_timer timer;
-
-	ev_timer_init(&timer, tick, seconds, 0.);
-	timer.data = &done;
-	ev_now_update(loop);
-	ev_timer_start(loop, &timer);
-	ck_assert(wait_for(loop, &done, 1, 10));
-}
-
 static const struct row {
 	const char *name, *before, *then;
 	int want;
@@ -130,12 +110,12 @@ START_TEST(test_row)
 	run(row->before);
 	use();
 	want("mine");
-	run_for(.3);
+	wait_out(loop, .3);
 	ck_assert_int_eq(told, 0);
 	run(row->then);
 	if (row->want > 0)
 		ck_assert_msg(wait_for(loop, &told, 1, 10), "%s", row->name);
-	run_for(.35);
+	wait_out(loop, .35);
 	ck_assert_msg(told == row->want, "%s: told %d times", row->name, told);
 	/* And again, whatever it is now. */
 	run("rm -f etc/mine; echo more >etc/mine");
@@ -152,7 +132,7 @@ START_TEST(test_written_before_it_was_watched)
 	want("mine");
 	ck_assert(wait_for(loop, &told, 1, 10));
 	want("mine");
-	run_for(.35);
+	wait_out(loop, .35);
 	ck_assert_int_eq(told, 1);
 }
 END_TEST
@@ -171,7 +151,7 @@ START_TEST(test_none_refused_no_descriptor)
 	want(NULL);
 	ck_assert_int_eq(wait_open_fds(), fds);
 	run("echo later >etc/mine");
-	run_for(.35);
+	wait_out(loop, .35);
 	ck_assert_int_eq(told, 0);
 	want("mine");
 	use();
