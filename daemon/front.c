@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/command.h"
-#include "daemon/control.h"
-#include "daemon/front.h"
+#include "daemon/control/control.h"
 #include "daemon/modules.h"
+#include "daemon/report/command.h"
+#include "daemon/front.h"
 
 static json_t *front_answer(void *user, const json_t *request,
 			    bool may_act, struct buf *out)

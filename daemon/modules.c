@@ -4,14 +4,14 @@
 #include <sysexits.h>
 
 #include "base/log.h"
-#include "daemon/account.h"
-#include "daemon/entry.h"
-#include "daemon/fingerprint.h"
 #include "daemon/modules.h"
-#include "daemon/plan.h"
-#include "daemon/setup.h"
-#include "daemon/state.h"
-#include "daemon/summary.h"
+#include "daemon/record/account.h"
+#include "daemon/record/entry.h"
+#include "daemon/record/fingerprint.h"
+#include "daemon/report/summary.h"
+#include "daemon/setup/plan.h"
+#include "daemon/setup/setup.h"
+#include "daemon/state/state.h"
 #include "hooks/hooks.h"
 #include "net/route.h"
 

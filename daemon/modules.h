@@ -6,16 +6,16 @@
 
 #include <stdbool.h>
 
-#include "daemon/announce.h"
-#include "daemon/entry.h"
-#include "daemon/fetching.h"
-#include "daemon/own.h"
-#include "daemon/quota.h"
-#include "daemon/secret_watch.h"
-#include "daemon/setup.h"
-#include "daemon/silence.h"
-#include "daemon/shipped.h"
-#include "daemon/source.h"
+#include "daemon/control/announce.h"
+#include "daemon/record/entry.h"
+#include "daemon/record/own.h"
+#include "daemon/record/quota.h"
+#include "daemon/record/silence.h"
+#include "daemon/setup/fetching.h"
+#include "daemon/setup/secret_watch.h"
+#include "daemon/setup/setup.h"
+#include "daemon/setup/shipped.h"
+#include "daemon/source/source.h"
 #include "monitor/monitor.h"
 #include "notify/notify.h"
 

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "daemon/account.h"
-#include "daemon/entry.h"
-#include "daemon/setup.h"
+#include "daemon/record/account.h"
+#include "daemon/record/entry.h"
+#include "daemon/setup/setup.h"
 #include "daemon/stop.h"
 
 /* The whole end is to take less than a second. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/fetch_judge.h"
+#include "notify/desk/fetch_judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "notify/job.h"
-#include "notify/job_scan.h"
+#include "notify/core/job.h"
+#include "notify/core/job_scan.h"
 #include "notify/protocol.h"
 #include "tests/support/same_job.h"
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "notify/key_file.h"
+#include "notify/rfc2136/key_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

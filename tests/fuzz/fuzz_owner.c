@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/dns_msg.h"
-#include "notify/owner.h"
+#include "notify/rfc2136/owner.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/call.h"
-#include "notify/plan.h"
-#include "notify/ptype_find.h"
-#include "notify/reading.h"
+#include "notify/types/call.h"
+#include "notify/types/plan.h"
+#include "notify/types/ptype_find.h"
+#include "notify/types/reading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

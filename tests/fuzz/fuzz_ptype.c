@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "notify/ptype_find.h"
+#include "notify/types/ptype_find.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/crc32.h"
-#include "daemon/state_file.h"
+#include "daemon/state/state_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/template.h"
-#include "notify/value.h"
+#include "notify/types/template.h"
+#include "notify/types/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "net/dns_msg.h"
-#include "notify/rfc2136.h"
+#include "notify/rfc2136/rfc2136.h"
 
 #define SIGNED 1
 #define QUESTION 2

@@ -8,9 +8,9 @@
 
 #include "base/addr_set.h"
 #include "base/log.h"
-#include "daemon/control.h"
-#include "daemon/event_line.h"
-#include "daemon/source.h"
+#include "daemon/control/control.h"
+#include "daemon/control/event_line.h"
+#include "daemon/source/source.h"
 #include "hooks/hooks.h"
 #include "monitor/monitor.h"
 #include "resolver/resolver.h"

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "daemon/source.h"
+#include "daemon/source/source.h"
 #include "notify/notify.h"
 
 #define LIFE_NAMES 6

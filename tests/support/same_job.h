@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "notify/job.h"
+#include "notify/core/job.h"
 
 static inline bool same_set(const struct job_set *a, const struct job_set *b)
 {

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "config/tree.h"
-#include "notify/account_read.h"
-#include "notify/sealed.h"
-#include "notify/type.h"
+#include "notify/core/type.h"
+#include "notify/desk/account_read.h"
+#include "notify/desk/sealed.h"
 #include "tests/support/suite.h"
 
 static int read_text(const char *text, struct accounts *as,

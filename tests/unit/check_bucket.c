@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "daemon/bucket.h"
+#include "daemon/record/bucket.h"
 #include "tests/support/suite.h"
 
 #define ASKS 6

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "daemon/company.h"
+#include "daemon/record/company.h"
 #include "tests/support/suite.h"
 
 /* Who joins (+way) and leaves (-way); then: by which ways somebody is there. */

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "notify/fetch_judge.h"
+#include "notify/desk/fetch_judge.h"
 #include "tests/support/suite.h"
 
 #define DOCUMENT "<!DOCTYPE html><html><body>203.0.113.7</body></html>"

@@ -8,8 +8,8 @@
 
 #include <linux/if_addr.h>
 
-#include "daemon/glance.h"
-#include "daemon/source_inside.h"
+#include "daemon/source/glance.h"
+#include "daemon/source/source_inside.h"
 #include "tests/support/fake_mirror.h"
 #include "tests/support/suite.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/job.h"
+#include "notify/core/job.h"
 #include "notify/protocol.h"
 #include "tests/support/suite.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "notify/job.h"
-#include "notify/job_scan.h"
+#include "notify/core/job.h"
+#include "notify/core/job_scan.h"
 #include "notify/protocol.h"
 #include "tests/support/same_job.h"
 #include "tests/support/suite.h"

@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "daemon/judge.h"
+#include "daemon/record/judge.h"
 #include "tests/support/suite.h"
 
 static const struct row {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "notify/key_file.h"
+#include "notify/rfc2136/key_file.h"
 #include "tests/support/suite.h"
 
 static const struct row {

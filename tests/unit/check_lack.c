@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "daemon/lack.h"
+#include "daemon/setup/lack.h"
 #include "tests/support/fake_mirror.h"
 #include "tests/support/suite.h"
 

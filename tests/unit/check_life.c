@@ -16,13 +16,13 @@
 
 #include <ev.h>
 
-#include "daemon/account.h"
-#include "daemon/announce.h"
-#include "daemon/control.h"
-#include "daemon/entry.h"
-#include "daemon/own.h"
-#include "daemon/silence.h"
-#include "daemon/state.h"
+#include "daemon/control/announce.h"
+#include "daemon/control/control.h"
+#include "daemon/record/account.h"
+#include "daemon/record/entry.h"
+#include "daemon/record/own.h"
+#include "daemon/record/silence.h"
+#include "daemon/state/state.h"
 #include "tests/support/fake_ev.h"
 #include "tests/support/life_world.h"
 #include "tests/support/suite.h"

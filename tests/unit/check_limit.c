@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "notify/limit.h"
+#include "notify/core/limit.h"
 #include "tests/support/suite.h"
 
 #define ASKS 6

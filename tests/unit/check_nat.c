@@ -9,9 +9,9 @@
 
 #include <ev.h>
 
-#include "daemon/candidate.h"
-#include "daemon/nat.h"
-#include "daemon/source_inside.h"
+#include "daemon/source/candidate.h"
+#include "daemon/source/nat.h"
+#include "daemon/source/source_inside.h"
 #include "tests/support/suite.h"
 #include "tests/support/wait.h"
 

@@ -3,7 +3,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "daemon/own.h"
+#include "daemon/record/own.h"
 #include "tests/support/suite.h"
 
 static struct addr nth(unsigned int n)

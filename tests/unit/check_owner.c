@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/owner.h"
+#include "notify/rfc2136/owner.h"
 #include "tests/support/suite.h"
 
 #define NOW 1900000000

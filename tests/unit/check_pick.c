@@ -4,7 +4,7 @@
 
 #include <linux/if_addr.h>
 
-#include "daemon/pick.h"
+#include "daemon/source/pick.h"
 #include "tests/support/fake_mirror.h"
 #include "tests/support/suite.h"
 

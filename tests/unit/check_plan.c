@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "notify/plan.h"
-#include "notify/ptype_find.h"
-#include "notify/value.h"
+#include "notify/types/plan.h"
+#include "notify/types/ptype_find.h"
+#include "notify/types/value.h"
 #include "tests/support/suite.h"
 
 /* Addresses are letters here: "a" is 192.0.2.1, "b" 192.0.2.2, … */

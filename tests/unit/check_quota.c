@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "daemon/quota.h"
+#include "daemon/record/quota.h"
 #include "tests/support/suite.h"
 
 static const struct row {

@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "daemon/record.h"
+#include "daemon/record/record.h"
 #include "tests/support/suite.h"
 
 #define MAX_EVENTS 8

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "notify/reverse.h"
+#include "notify/rfc2136/reverse.h"
 #include "tests/support/suite.h"
 
 static const struct row {

@@ -6,7 +6,7 @@
 
 #include <ldns/ldns.h>
 
-#include "notify/rfc2136.h"
+#include "notify/rfc2136/rfc2136.h"
 #include "tests/support/suite.h"
 
 #define SECRET "c2VjcmV0IG9mIHRoZSBkZG5zIGtleSwgMzIgYnl0ZXM="

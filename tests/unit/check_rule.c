@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "notify/ptype_find.h"
-#include "notify/rule.h"
+#include "notify/types/ptype_find.h"
+#include "notify/types/rule.h"
 #include "tests/support/suite.h"
 
 static const char type[] =

@@ -11,7 +11,7 @@
 #include <ev.h>
 
 #include "base/file.h"
-#include "daemon/secret_watch.h"
+#include "daemon/setup/secret_watch.h"
 #include "notify/notify.h"
 #include "tests/support/suite.h"
 #include "tests/support/wait.h"

@@ -5,7 +5,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
-#include "daemon/select.h"
+#include "daemon/source/select.h"
 #include "tests/support/suite.h"
 
 #define NOW_MS 5000000U

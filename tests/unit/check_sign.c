@@ -8,10 +8,10 @@
 #include <openssl/pem.h>
 
 #include "base/str.h"
-#include "notify/limit.h"
-#include "notify/digest.h"
-#include "notify/ptype_find.h"
-#include "notify/sign.h"
+#include "notify/core/limit.h"
+#include "notify/types/digest.h"
+#include "notify/types/ptype_find.h"
+#include "notify/types/sign.h"
 #include "tests/support/suite.h"
 
 /* RFC 1321, 3174, 2202, 4231. */

@@ -11,7 +11,7 @@
 #include <linux/if_addr.h>
 
 #include "base/log.h"
-#include "daemon/source.h"
+#include "daemon/source/source.h"
 #include "monitor/monitor.h"
 #include "tests/support/fake_mirror.h"
 #include "tests/support/suite.h"

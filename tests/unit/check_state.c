@@ -13,8 +13,8 @@
 
 #include "base/crc32.h"
 #include "base/log.h"
-#include "daemon/state.h"
-#include "daemon/state_file.h"
+#include "daemon/state/state.h"
+#include "daemon/state/state_file.h"
 #include "tests/support/suite.h"
 
 static char dir[64], path[96], bad[96];

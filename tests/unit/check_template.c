@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "notify/scrub.h"
-#include "notify/template.h"
-#include "notify/value.h"
+#include "notify/types/scrub.h"
+#include "notify/types/template.h"
+#include "notify/types/value.h"
 #include "tests/support/suite.h"
 
 static json_t *get(void *user, const char *variable)
