@@ -30,6 +30,17 @@ int nl_msg_next(const void *data, size_t len, size_t *at,
 	return 1;
 }
 
+int nl_msg_status(const struct nlmsghdr *h)
+{
+	int32_t status = 0;
+
+	if (mnl_nlmsg_get_payload_len(h) >= sizeof(status))
+		memcpy(&status, mnl_nlmsg_get_payload(h), sizeof(status));
+	else if (h->nlmsg_type == NLMSG_ERROR)
+		return -EBADMSG;
+	return status > 0 || status < -4095 ? -EBADMSG : status;
+}
+
 int nl_attr_collect_in(const void *data, size_t len,
 		       const struct nl_policy *policy,
 		       const struct nlattr **tb, size_t n)

@@ -34,6 +34,12 @@ int nl_msg_next(const void *data, size_t len, size_t *at,
 		const struct nlmsghdr **ret);
 
 /*
+ * What an NLMSG_ERROR, or the end of a dump, says: 0 or -errno; -EBADMSG for
+ * what is no error number.
+ */
+int nl_msg_status(const struct nlmsghdr *h);
+
+/*
  * The attributes behind a family header of hdr_len bytes: tb[type] is the
  * last one of its type or NULL, for types below n. 0 or -EBADMSG; the
  * unknown is skipped.

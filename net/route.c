@@ -2,42 +2,25 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
-#include "net/nl_attr.h"
 #include "net/route.h"
+#include "net/route_reply.h"
 
 struct route {
 	int fd;
 	uint32_t seq;
 };
 
-static const struct nl_policy route_policy[] = {
-	[RTA_OIF] = { .min = 4, .max = 4 },
-	[RTA_GATEWAY] = { .min = 4, .max = 16 },
-	[RTA_PREFSRC] = { .min = 4, .max = 16 },
-	[RTA_VIA] = { .min = sizeof(struct rtvia) },
-};
-
-#define N_ATTRS (sizeof(route_policy) / sizeof(route_policy[0]))
-
 /* One question. */
 struct route_query {
 	const struct addr *dst, *source; /* source NULL: any */
 	int ifindex;
 	uint32_t mark, flags;
-};
-
-/* What the kernel says of it. */
-struct route_reply {
-	uint8_t type, dst_len;
-	int ifindex;
-	struct addr source, gateway;
 };
 
 int route_open(struct route **ret)
@@ -99,55 +82,17 @@ static int route_ask(struct route *r, const struct route_query *q)
 	return 0;
 }
 
-static int route_error(const struct nlmsghdr *h)
-{
-	int32_t status;
-
-	if (mnl_nlmsg_get_payload_len(h) < sizeof(status))
-		return -EBADMSG;
-	memcpy(&status, mnl_nlmsg_get_payload(h), sizeof(status));
-	return status < 0 && status > -4096 ? status : -EBADMSG;
-}
-
-static int route_parse(const struct nlmsghdr *h, struct route_reply *ret)
-{
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(h);
-	const struct nlattr *tb[N_ATTRS];
-	struct route_reply out = { 0 };
-	int r;
-
-	if (h->nlmsg_type == NLMSG_ERROR)
-		return route_error(h);
-	if (h->nlmsg_type != RTM_NEWROUTE)
-		return -EBADMSG;
-	r = nl_attr_collect(h, sizeof(*rtm), route_policy, tb, N_ATTRS);
-	if (r == 0)
-		r = nl_attr_gateway(tb[RTA_GATEWAY], tb[RTA_VIA],
-				    rtm->rtm_family, &out.gateway);
-	if (r == 0 && tb[RTA_PREFSRC])
-		r = nl_attr_addr(tb[RTA_PREFSRC], rtm->rtm_family, &out.source);
-	if (r < 0)
-		return r;
-	out.type = rtm->rtm_type;
-	out.dst_len = rtm->rtm_dst_len;
-	if (tb[RTA_OIF])
-		out.ifindex = (int)mnl_attr_get_u32(tb[RTA_OIF]);
-	*ret = out;
-	return 0;
-}
-
 /* Skips what answers an earlier question, or comes from anybody else. */
-static int route_hear(struct route *r, struct route_reply *ret)
+static int route_hear(struct route *r, int family, struct route_reply *ret)
 {
 	_Alignas(struct nlmsghdr) uint8_t buf[4096];
 
 	for (int i = 0; i < 16; i++) {
 		struct sockaddr_nl from = { 0 };
 		socklen_t from_len = sizeof(from);
-		const struct nlmsghdr *h;
-		size_t at = 0;
 		ssize_t n = recvfrom(r->fd, buf, sizeof(buf), MSG_TRUNC,
 				     (struct sockaddr *)&from, &from_len);
+		int status;
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -157,9 +102,9 @@ static int route_hear(struct route *r, struct route_reply *ret)
 			continue;
 		if ((size_t)n > sizeof(buf))
 			return -EMSGSIZE;
-		if (nl_msg_next(buf, (size_t)n, &at, &h) > 0 &&
-		    h->nlmsg_seq == r->seq)
-			return route_parse(h, ret);
+		status = route_reply_read(buf, (size_t)n, r->seq, family, ret);
+		if (status != -ENOMSG)
+			return status;
 	}
 	return -EIO;
 }
@@ -169,13 +114,7 @@ static int route_question(struct route *r, const struct route_query *q,
 {
 	int error = route_ask(r, q);
 
-	return error < 0 ? error : route_hear(r, ret);
-}
-
-static bool reply_is_default(const struct route_reply *match, int family)
-{
-	return match->type == RTN_UNICAST &&
-	       match->dst_len <= (family == AF_INET ? 1 : 3);
+	return error < 0 ? error : route_hear(r, q->dst->family, ret);
 }
 
 static int route_look(struct route *r, struct route_query *q,
@@ -198,8 +137,7 @@ static int route_look(struct route *r, struct route_query *q,
 	error = route_question(r, q, &match);
 	if (error < 0)
 		return error;
-	if (match.type == RTN_UNREACHABLE || match.type == RTN_BLACKHOLE ||
-	    match.type == RTN_PROHIBIT || match.type == RTN_THROW)
+	if (route_reply_is_barred(&match))
 		return -EHOSTUNREACH;
 	*ret = (struct route_answer){
 		/* Of what was asked for the kernel says nothing. */
@@ -208,7 +146,8 @@ static int route_look(struct route *r, struct route_query *q,
 		.ifindex = way.ifindex,
 		.local = way.type == RTN_LOCAL,
 		.by_default = way.type == RTN_UNICAST &&
-			      reply_is_default(&match, q->dst->family),
+			      route_reply_is_default(&match,
+						     q->dst->family),
 	};
 	return 0;
 }
@@ -247,7 +186,7 @@ int route_is_default(struct route *r, const struct addr *dst, uint32_t mark,
 		return -EAFNOSUPPORT;
 	error = route_question(r, &q, &match);
 	if (error == 0)
-		*ret = reply_is_default(&match, dst->family);
+		*ret = route_reply_is_default(&match, dst->family);
 	return error;
 }
 

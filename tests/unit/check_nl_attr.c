@@ -113,6 +113,40 @@ START_TEST(test_attributes)
 }
 END_TEST
 
+/* The end of a dump, or an error message, with so much behind its header. */
+static const struct status {
+	const char *name;
+	uint16_t type;
+	size_t len;
+	int32_t status;
+	int want;
+} statuses[] = {
+	{ "all is told", NLMSG_DONE, 4, 0, 0 },
+	{ "all is told, without a word", NLMSG_DONE, 0, 0, 0 },
+	{ "the end, because of an error", NLMSG_DONE, 4, -ENOMEM, -ENOMEM },
+	{ "done", NLMSG_ERROR, 4, 0, 0 },
+	{ "refused", NLMSG_ERROR, 20, -EPERM, -EPERM },
+	{ "refused, but why?", NLMSG_ERROR, 3, -EPERM, -EBADMSG },
+	{ "the last error number", NLMSG_ERROR, 4, -4095, -4095 },
+	{ "no error number", NLMSG_ERROR, 4, -4096, -EBADMSG },
+	{ "no error number either", NLMSG_DONE, 4, 1, -EBADMSG },
+};
+
+START_TEST(test_status)
+{
+	const struct status *st = &statuses[_i];
+	struct nlmsghdr *h = (void *)buf;
+	int r;
+
+	memset(buf, 0, sizeof(buf));
+	h->nlmsg_type = st->type;
+	h->nlmsg_len = (uint32_t)(sizeof(*h) + st->len);
+	memcpy(h + 1, &st->status, sizeof(st->status));
+	r = nl_msg_status(h);
+	ck_assert_msg(r == st->want, "%s: %d, not %d", st->name, r, st->want);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("nl_attr");
@@ -120,6 +154,7 @@ Suite *suite(void)
 
 	tcase_add_loop_test(tc, test_walk, 0, SUITE_COUNT(walks));
 	tcase_add_loop_test(tc, test_attributes, 0, SUITE_COUNT(runs));
+	tcase_add_loop_test(tc, test_status, 0, SUITE_COUNT(statuses));
 	suite_add_tcase(s, tc);
 	return s;
 }
