@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include <libmnl/libmnl.h>
@@ -14,6 +13,7 @@
 #include <linux/rtnetlink.h>
 
 #include "monitor/nl_dump.h"
+#include "monitor/nl_rule.h"
 #include "monitor/nl_sock.h"
 #include "net/nl_attr.h"
 
@@ -76,43 +76,24 @@ static int nl_dump_ask(struct nl_dump *d, const struct nl_dump_question *q,
 	return nl_sock_send(d->fd, h);
 }
 
-/* An error message, or the end with the error in it. */
+/* A kernel without IPv6 holds no IPv6. */
 static int nl_dump_status(const struct nlmsghdr *h)
 {
-	int32_t status = 0;
+	int r = nl_msg_status(h);
 
-	if (mnl_nlmsg_get_payload_len(h) >= sizeof(status))
-		memcpy(&status, mnl_nlmsg_get_payload(h), sizeof(status));
-	else if (h->nlmsg_type == NLMSG_ERROR)
-		return -EBADMSG;
-	if (status > 0 || status < -4095)
-		return -EBADMSG;
-	/* A kernel without IPv6 holds no IPv6. */
-	if (status == -EOPNOTSUPP || status == -EAFNOSUPPORT)
-		return 0;
-	return status;
+	return r == -EOPNOTSUPP || r == -EAFNOSUPPORT ? 0 : r;
 }
 
-/* Where does a rule lead? Too many, or nobody knows (VRFs): -E2BIG. */
+/* Too many tables, or nobody knows which: -E2BIG. */
 static int nl_dump_rule(struct nl_dump *d, const struct nlmsghdr *h)
 {
-	static const struct nl_policy policy[] = {
-		[FRA_TABLE] = { .min = 4, .max = 4 },
-		[FRA_L3MDEV] = { .min = 1 },
-	};
-	const struct nlattr *tb[sizeof(policy) / sizeof(policy[0])];
-	const struct fib_rule_hdr *rule = mnl_nlmsg_get_payload(h);
 	uint32_t table;
-	int r = nl_attr_collect(h, sizeof(*rule), policy, tb,
-				sizeof(policy) / sizeof(policy[0]));
+	int r = nl_rule_parse(h, &table);
 
+	if (r == -ENOMSG)
+		return 0;
 	if (r < 0)
 		return r;
-	table = tb[FRA_TABLE] ? mnl_attr_get_u32(tb[FRA_TABLE]) : rule->table;
-	if (tb[FRA_L3MDEV])
-		return -E2BIG;
-	if (table == 0 || table == RT_TABLE_LOCAL)
-		return 0;
 	for (size_t i = 0; i < d->n_tables; i++)
 		if (d->tables[i] == table)
 			return 0;

@@ -11,6 +11,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
+#include "monitor/nl_rule.h"
 #include "monitor/table.h"
 #include "net/nl_attr.h"
 
@@ -30,6 +31,7 @@ static void take(struct table *t, const struct nlmsghdr *h)
 	struct nl_link link;
 	struct nl_addr addr;
 	struct nl_route route;
+	uint32_t rule_table = RT_TABLE_LOCAL;
 
 	/* Each parser sees each message: they are not to trust its type. */
 	if (nl_link_parse(h, &link) == 0) {
@@ -54,6 +56,10 @@ static void take(struct table *t, const struct nlmsghdr *h)
 				abort();
 		(void)table_take_route(t, &route);
 	}
+	if (nl_rule_parse(h, &rule_table) == 0 && rule_table == RT_TABLE_LOCAL)
+		abort();
+	if (nl_msg_status(h) > 0 || nl_msg_status(h) < -4095)
+		abort();
 }
 
 static void check_mirror(struct table *t)
