@@ -10,15 +10,15 @@ import contextlib
 import os
 import shutil
 import socket
-import ssl
 import struct
 import subprocess
 import threading
 import time
 
 import lab
+from certificate import make_certificate, server_context
 from lab import ISP4, Lab
-from tools import die_with_parent, setns_net, wait_until
+from tools import die_with_parent, need, setns_net, wait_until
 
 HOST4, ROUTER4 = "192.168.77.2", "192.168.77.1"
 WAN4, WAN4_NEW = "5.6.7.5", "5.6.7.9"
@@ -61,12 +61,6 @@ max_lifetime=86400
 allow 1024-65535 192.168.77.0/24 1024-65535
 deny 0-65535 0.0.0.0/0 0-65535
 """
-
-
-def need(*programs):
-    for program in programs:
-        if not shutil.which(program):
-            lab.skip(f"{program} is not installed")
 
 
 class NatLab(Lab):
@@ -266,15 +260,8 @@ class HttpsEcho:
     def __init__(self, net, address=lab.HTTP4):
         need("openssl")
         self.ca = f"{lab.RUN}/t/echo.pem"
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-             "2", "-subj", "/CN=echo", "-addext", f"subjectAltName=IP:{address}",
-             "-keyout", self.ca + ".key", "-out", self.ca],
-            check=True, capture_output=True,
-        )  # fmt: skip
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.ca, self.ca + ".key")
-        self.context, self.socket = context, net.listen(address, 443)
+        make_certificate(self.ca, "IP:" + address)
+        self.context, self.socket = server_context(self.ca), net.listen(address, 443)
         self.asked = []
         net.programs.append(self)
         threading.Thread(target=self._run, daemon=True).start()

@@ -17,7 +17,7 @@ import tempfile
 import time
 import traceback
 
-from tools import Skipped, check_secrets
+from tools import Skipped, check_secrets, need
 
 TOP = os.environ.get("top_builddir") or os.getcwd()
 PROGRAM = os.path.join(TOP, "notify", "evddns-notify")
@@ -33,12 +33,6 @@ ns1 A 127.0.0.1
 alias CNAME ns1.{zone}.
 www A 192.0.2.1
 """
-
-
-def need(*programs):
-    for program in programs:
-        if not shutil.which(program):
-            raise Skipped(f"{program} is not installed")
 
 
 def main(module, limit_s=240):
@@ -210,6 +204,24 @@ def account(port, name="ns", secret=SECRET, key="ddns-key",
             f'{extra} }}\n')
 
 
+def quoted(text):
+    """As a string of a configuration."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace(
+        "$", "\\$") + '"'
+
+
+def job(name="home.example.org", **members):
+    """For account()."""
+    return dict({"account": "ns", "name": name, "zone": "example.org"},
+                **members)
+
+
+def expect(reply, status, *words):
+    assert reply["status"] == status, reply
+    for word in words:
+        assert word in reply["text"], (word, reply)
+
+
 # ---- DNS, just enough ----
 
 def encode_name(name):
@@ -268,18 +280,33 @@ def values(port, name, rtype=1):
     return [text for text, _ in query(port, name, rtype)]
 
 
-class Server:
-    """A DNS server as a child; up once it answers for its zone."""
+class Child:
+    """A program that runs as long as `with` does; its words are in a log."""
 
     env = {}  # of those started next, besides ours
 
-    def __init__(self, directory, port, command, name):
-        self.port = port
+    def __init__(self, directory, name, command):
         self.log = open(os.path.join(directory, name + ".log"), "wb")
         self.process = subprocess.Popen(command, stdout=self.log,
                                         stderr=subprocess.STDOUT,
                                         cwd=directory,
                                         env=dict(os.environ, **self.env))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+class Server(Child):
+    """A DNS server; up once it answers for its zone."""
+
+    def __init__(self, directory, port, command, name):
+        super().__init__(directory, name, command)
+        self.port = port
         wait_for(self.answers, f"{name} is up")
 
     def answers(self):
@@ -289,14 +316,6 @@ class Server:
             return values(self.port, "www.example.org") == ["192.0.2.1"]
         except OSError:
             return False
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
 
 
 def knot(directory, zone="example.org", acl="", port=None,

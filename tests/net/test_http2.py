@@ -6,12 +6,12 @@ import json
 import os
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import urllib.request
 
-from notify_lab import Notify, free_port, main, need, wait_for
+from certificate import make_certificate, server_context
+from notify_lab import Child, Notify, free_port, main, need, wait_for
 
 N = 1000
 SERVER = """
@@ -19,7 +19,7 @@ const http2 = require("http2"), fs = require("fs"), dir = process.argv[2];
 const seen = {sessions: 0, requests: 0, most: 0, http1: 0};
 let now = 0, all = [];
 const server = http2.createSecureServer({
-    allowHTTP1: true, key: fs.readFileSync(dir + "/key.pem"),
+    allowHTTP1: true, key: fs.readFileSync(dir + "/cert.pem.key"),
     cert: fs.readFileSync(dir + "/cert.pem")});
 server.on("session", s => { seen.sessions++; all.push(s); });
 server.on("request", (q, r) => {
@@ -45,32 +45,24 @@ type "close" { title = "Ends the connection"
 """
 
 
-def make_certificate(directory):
+def certificate(directory):
     need("openssl")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-         "-keyout", directory + "/key.pem", "-out",
-         directory + "/cert.pem", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True)
+    make_certificate(directory + "/cert.pem", "IP:127.0.0.1")
+    return directory + "/cert.pem"
 
 
-class Server:
+class Node(Child):
     def __init__(self, directory):
         need("node")
-        self.directory, self.port = directory, free_port()
-        make_certificate(directory)
+        self.ca, self.port = certificate(directory), free_port()
         with open(directory + "/server.js", "w", encoding="utf-8") as f:
             f.write(SERVER)
-        self.log = open(directory + "/node.log", "wb")
-        self.process = subprocess.Popen(
-            ["node", directory + "/server.js", directory, str(self.port)],
-            stdout=self.log, stderr=self.log)
-        wait_for(lambda: self.stats(), "node is up", 60)
+        super().__init__(directory, "node", [
+            "node", directory + "/server.js", directory, str(self.port)])
+        wait_for(self.stats, "node is up", 60)
 
     def stats(self):
-        trust = ssl.create_default_context(
-            cafile=self.directory + "/cert.pem")
+        trust = ssl.create_default_context(cafile=self.ca)
         try:
             with urllib.request.urlopen(
                     f"https://127.0.0.1:{self.port}/stats", timeout=10,
@@ -78,14 +70,6 @@ class Server:
                 return json.loads(answer.read())
         except OSError:
             return None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
 
 
 def test_one_connection(directory):
@@ -95,9 +79,9 @@ def test_one_connection(directory):
         with open(f"{directory}/providers/{name}.conf", "w",
                   encoding="utf-8") as f:
             f.write(text)
-    with Server(directory) as server:
+    with Node(directory) as server:
         at = (f'endpoint = "https://127.0.0.1:{server.port}" '
-              f'ca-file = "{directory}/cert.pem"')
+              f'ca-file = "{server.ca}"')
         config = (f'provider "p" {{ type = "mine" {at} }}\n'
                   f'provider "c" {{ type = "close" {at} }}\n')
         with Notify(directory, config) as n:
@@ -126,8 +110,8 @@ class Closing(threading.Thread):
 
     def __init__(self, directory):
         super().__init__(daemon=True)
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(directory + "/cert.pem", directory + "/key.pem")
+        self.ca = certificate(directory)
+        self.tls = server_context(self.ca)
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.port = self.socket.getsockname()[1]
         self.resumed = []
@@ -148,12 +132,11 @@ def test_a_session_is_taken_up_again(directory):
     os.makedirs(directory + "/providers")
     with open(f"{directory}/providers/mine.conf", "w", encoding="utf-8") as f:
         f.write(TYPE.split('type "close"')[0])
-    make_certificate(directory)
     server = Closing(directory)
     server.start()
     config = (f'provider "p" {{ type = "mine" endpoint = '
               f'"https://127.0.0.1:{server.port}" '
-              f'ca-file = "{directory}/cert.pem" }}\n')
+              f'ca-file = "{server.ca}" }}\n')
     with Notify(directory, config) as n:
         job = {"account": "p", "name": "a.example.org", "ipv4": ["192.0.2.7"]}
         for _ in range(3):

@@ -9,15 +9,10 @@ import threading
 import time
 import urllib.parse
 
-from notify_lab import Notify, main, need, run, write
+from certificate import make_certificate, server_context
+from notify_lab import Notify, expect, main, need, quoted, run, write
 
 PASSWORD = "p\"w\\ä:&?#%$'x"
-
-
-def expect(reply, status, *words):
-    assert reply["status"] == status, reply
-    for word in words:
-        assert word in reply["text"], (word, reply)
 
 
 class Http:
@@ -72,11 +67,6 @@ def says(body, status=200, headers=""):
         body = body.encode()
     return (f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n"
             f"{headers}\r\n").encode() + body
-
-
-def quoted(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace(
-        "$", "\\$") + '"'
 
 
 def account(port, extra="", path="", scheme="http"):
@@ -306,23 +296,16 @@ def test_proxy_only_as_configured(directory):
 
 def certificate(directory, name, host="127.0.0.1"):
     key = os.path.join(directory, name + ".pem")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days",
-         "2", "-subj", "/CN=test", "-addext", f"subjectAltName=IP:{host}",
-         "-keyout", key + ".key", "-out", key], check=True,
-        capture_output=True)
+    make_certificate(key, "IP:" + host)
     return key
 
 
 def test_tls(directory):
     need("openssl")
-    import ssl
     ours, theirs = (certificate(directory, n) for n in ("ours", "theirs"))
     wrong = certificate(directory, "wrong", "127.0.0.2")
     def serve(cert):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert, cert + ".key")
-        return Http(lambda r: says("good"), context)
+        return Http(lambda r: says("good"), server_context(cert))
     for cert, ca, status in ((ours, ours, "done"), (theirs, ours, "retry"),
                              (wrong, wrong, "retry"), (ours, None, "retry")):
         http = serve(cert)

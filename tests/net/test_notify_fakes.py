@@ -9,15 +9,11 @@ import struct
 import threading
 import time
 
-from notify_lab import SECRET, Notify, account, encode_name, main, write
+from notify_lab import (
+    SECRET, Notify, account, encode_name, expect, main, write,
+)
 
 KEY = base64.b64decode(SECRET)
-
-
-def expect(reply, status, *words):
-    assert reply["status"] == status, reply
-    for word in words:
-        assert word in reply["text"], (word, reply)
 
 
 class Update:

@@ -4,11 +4,10 @@ send pages, megabytes, redirects or nothing."""
 
 import os
 import socket
-import ssl
-import subprocess
 import threading
 import time
 
+from certificate import make_certificate, server_context
 from notify_lab import Notify, main, need
 
 KEY = "a" * 40
@@ -30,14 +29,8 @@ class Page:
         self.pieces = pieces
         self.ca = os.path.join(directory, name + ".pem")
         if not os.path.exists(self.ca):
-            subprocess.run(
-                ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes",
-                 "-days", "2", "-subj", "/CN=test", "-addext",
-                 "subjectAltName=IP:127.0.0.1,DNS:localhost",
-                 "-keyout", self.ca + ".key", "-out", self.ca],
-                check=True, capture_output=True)
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(self.ca, self.ca + ".key")
+            make_certificate(self.ca, "IP:127.0.0.1", "DNS:localhost")
+        self.context = server_context(self.ca)
         self.socket = socket.create_server(
             (host, 0), family=socket.AF_INET6 if ":" in host
             else socket.AF_INET)

@@ -6,25 +6,14 @@ import random
 import time
 
 from notify_lab import (
-    Notify, account, bind, knot, main, powerdns, query_text, values,
-    wait_for,
+    Notify, account, bind, expect, job, knot, main, powerdns, query_text,
+    values, wait_for,
 )
 
 A, AAAA = 1, 28
 NAME = "home.example.org"
 MARKS = "_evddns.home.example.org"
 ROUNDS = 10000 if os.environ.get("EVDDNS_LONG") else 40
-
-
-def job(name=NAME, **members):
-    return dict({"account": "ns", "name": name, "zone": "example.org"},
-                **members)
-
-
-def expect(reply, status, *words):
-    assert reply["status"] == status, reply
-    for word in words:
-        assert word in reply["text"], (word, reply)
 
 
 def marks(server):

@@ -7,22 +7,11 @@ import subprocess
 import time
 
 from notify_lab import (
-    OTHER_SECRET, SECRET, Notify, account, bind, free_port, knot, main, need,
-    nsd, powerdns, query, run, values, wait_for, write,
+    OTHER_SECRET, SECRET, Notify, account, bind, expect, free_port, job,
+    knot, main, need, nsd, powerdns, query, values, wait_for, write,
 )
 
 A, AAAA = 1, 28
-
-
-def job(name="home.example.org", **members):
-    return dict({"account": "ns", "name": name, "zone": "example.org"},
-                **members)
-
-
-def expect(reply, status, *words):
-    assert reply["status"] == status, reply
-    for word in words:
-        assert word in reply["text"], (word, reply)
 
 
 def both_families(server, directory):

@@ -3,30 +3,17 @@
 
 import os
 import socket
-import struct
 import sys
-import threading
 import time
 
 from fakeclock import FakeClock
 from notify_lab import (
-    SECRET, ZONE, Notify, Server, account, bind, free_port, knot, main, need,
-    powerdns, values, write,
+    SECRET, ZONE, Notify, Server, account, bind, expect, free_port, job,
+    knot, main, need, powerdns, values, write,
 )
 
 A, AAAA = 1, 28
 NAME = "home.example.org"
-
-
-def job(name=NAME, **members):
-    return dict({"account": "ns", "name": name, "zone": "example.org"},
-                **members)
-
-
-def expect(reply, status, *words):
-    assert reply["status"] == status, reply
-    for word in words:
-        assert word in reply["text"], (word, reply)
 
 
 def servers(*ports, host="127.0.0.1", **more):

@@ -7,7 +7,9 @@ import os
 import subprocess
 import urllib.request
 
-from notify_lab import Notify, free_port, main, need, values, wait_for
+from notify_lab import (
+    Child, Notify, free_port, main, need, quoted, values, wait_for,
+)
 
 WWW, APEX, STAR = "www.example.org", "example.org", "*.example.org"
 KEY = 'a"p\\i k&e:y'
@@ -19,22 +21,6 @@ def call(url, body=None, method=None, **headers):
         method=method)
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.loads(answer.read() or "null")
-
-
-class Child:
-    def __init__(self, directory, name, command):
-        self.log = open(os.path.join(directory, name + ".log"), "wb")
-        self.process = subprocess.Popen(command, stdout=self.log,
-                                        stderr=subprocess.STDOUT,
-                                        cwd=directory)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
 
 
 def is_up(url, **headers):
@@ -90,10 +76,6 @@ def types(directory):
         os.path.dirname(os.path.abspath(__file__)), "..", "..")
     os.symlink(os.path.abspath(os.path.join(top, "notify", "providers")),
                os.path.join(directory, "providers"))
-
-
-def quoted(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def account(name, kind, url, **settings):

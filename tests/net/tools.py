@@ -1,8 +1,9 @@
-"""Two things that everybody here needs."""
+"""What everybody here needs."""
 
 import base64
 import ctypes
 import re
+import shutil
 import signal
 import time
 import urllib.parse
@@ -14,6 +15,12 @@ _CLONE_NEWNET = 0x40000000
 
 class Skipped(Exception):
     """Raised by a test that cannot be had here: says why."""
+
+
+def need(*programs):
+    for program in programs:
+        if not shutil.which(program):
+            raise Skipped(f"{program} is not installed")
 
 
 def die_with_parent():

@@ -14,7 +14,7 @@ import sys
 
 import notify_lab
 from notify_lab import TOP, Notify
-from test_engine import AWS, Api, account, job, quoted
+from test_engine import AWS, Api, account, job, route53_calls
 
 FOLDER = os.path.join(os.path.abspath(TOP), "tests", "npm")
 PACKAGES = ("aws4@1", "@smithy/signature-v4@5", "@aws-crypto/sha256-js@5",
@@ -87,26 +87,6 @@ def install():
         sys.exit(notify_lab.SKIPPED)
 
 
-def requests_of_route53(directory):
-    def answer(_method, target, _headers, _body):
-        if "hostedzonesbyname" in target:
-            return 200, ("<r><HostedZones><HostedZone><Id>/hostedzone/Z1"
-                         "</Id><Name>example.org.</Name></HostedZone>"
-                         "</HostedZones></r>")
-        return 200, "<r></r>"
-
-    api = Api(answer)
-    config = account("route53", api.port, f"key = {quoted(AWS[0])} "
-                     f"secret = {quoted(AWS[1])}")
-    with Notify(directory, config) as n:
-        for name in ("www.example.org", "*.example.org", "example.org",
-                     "a-b.example.org"):
-            reply = n.do(60, **job(name=name, ipv6=["2001:db8::7"]))
-            assert reply["status"] == "done", reply
-    return [{"method": m, "target": t, "headers": h, "body": b.decode()}
-            for m, t, h, b in api.calls]
-
-
 def token_of_googlecloud(directory):
     def openssl(*command, text=""):
         return subprocess.run(["openssl", *command], input=text, text=True,
@@ -125,7 +105,8 @@ def token_of_googlecloud(directory):
 
 
 def test_signatures(directory):
-    calls = requests_of_route53(directory)
+    calls = [{"method": m, "target": t, "headers": h, "body": b.decode()}
+             for m, t, h, b in route53_calls(directory)]
     form, public = token_of_googlecloud(directory)
     subprocess.run(["node", "-e", VERIFY], text=True, check=True, env=dict(
         os.environ, NODE_PATH=os.path.join(FOLDER, "node_modules")),

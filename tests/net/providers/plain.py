@@ -1,6 +1,6 @@
 """Services with a URL and words of their own."""
 
-from provider_rows import PASSWORD, TOKEN, V4, V6, Form, Table, basic
+from provider_rows import PASSWORD, TOKEN, V4, V6, Table, basic
 
 NAME = "www.example.org"
 LOGIN = {"username": "us er", "password": PASSWORD}
