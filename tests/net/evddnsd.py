@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -36,6 +37,7 @@ provider "ns" {{
 """
 
 NAME = "home.example.org"
+CTL = os.path.join(_lab.TOP, "ctl", "evddnsctl")
 
 
 def source(name="default", **settings):
@@ -207,6 +209,24 @@ class Evddnsd:
         self.process.send_signal(number)
         return time.monotonic()
 
+    def ask(self, **request):
+        """The control socket's answer."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(self.dir + "/control")
+            s.sendall(json.dumps(request).encode() + b"\n")
+            with s.makefile() as f:
+                return json.loads(f.readline())
+
+    def ctl(self, *words, status=0):
+        """What evddnsctl prints."""
+        done = subprocess.run(
+            [CTL, "-S", self.dir + "/control", *words],
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == status, (words, done.returncode, done.stderr)
+        return done.stdout + done.stderr
+
     def is_alive(self):
         return self.process is not None and self.process.poll() is None
 
@@ -237,6 +257,17 @@ class Evddnsd:
             self.process = None
             log = "\n".join(self.other) + "\n".join(map(str, self.lines))
             check_secrets(self.configs, log)
+
+    def restarts_for_nothing(self, times=2, **said):
+        """What is right already costs no update, however often it starts."""
+        before = len(self.net.wire.updates())
+        for _ in range(times):
+            self.stop()
+            self.start()
+            said = said or {"event": "unchanged", "family": "ipv4"}
+            self.wait_log(after=self.started, **said)
+        self.stop()
+        assert len(self.net.wire.updates()) == before
 
     def run(self, *args, timeout=20):
         """To its end, not as a daemon: (exit status, standard error)."""

@@ -7,12 +7,13 @@ preloaded.  Both need no rights.
 import json
 import os
 import random
+import signal
 import zlib
 
 import fakedns
 import lab as _lab
 from evddnsd import Evddnsd, record
-from lab import A, GW4, GW4_NEW, ISP4, wait_until
+from lab import A, GW4, GW4_NEW, wait_until
 
 LONG = bool(os.environ.get("EVDDNS_LONG"))
 SEED = int(os.environ.get("EVDDNS_SEED", "7"))
@@ -59,6 +60,11 @@ class Faulty(Evddnsd):
                 return line["message"].split("-> ")[1].split(" ")[0]
         return None
 
+    def settled(self):
+        """The good name is published, the bad one refused."""
+        self.wait_state("published")
+        self.wait_state("refused", BAD)
+
     def wait_state(self, state, name=GOOD, deadline_s=15):
         wait_until(lambda: self.state(name) == state or not self.is_alive(), deadline_s,
                    f"{name} is {state}")
@@ -101,11 +107,7 @@ class Story:
 
     def change(self):
         """The gateway gets its other address."""
-        t0 = self.net.ip(
-            f"addr del {self.here}/24 dev wan0",
-            f"addr add {self.next}/24 dev wan0",
-            f"route add default via {ISP4}",
-        )
+        t0 = self.net.swap(self.here, self.next)
         self.here, self.next = self.next, self.here
         return t0
 
@@ -139,6 +141,28 @@ class Story:
             if not d.is_alive():
                 return False
         return True
+
+
+    def run(self, d, deadline_s=20):
+        """All of that from the start to its end: False if it died, or did not
+        start."""
+        d.start()
+        lived = self.whole(d, deadline_s)
+        if lived:
+            d.send(signal.SIGTERM)
+        d.process.wait(10)
+        d.reader.join(5)
+        return lived
+
+    def check_repeats(self, seen=()):
+        """No value is sent more than twice; what is in `seen`, once."""
+        for name in GOOD, BAD:
+            for address in GW4, GW4_NEW:
+                sent = len(self.dns.updates_of(name, [address]))
+                most = 1 if (name, address) in seen else 2
+                assert sent <= most, (
+                    f"{name} {address}: {sent} updates, not {most}: {self.dns.updates}"
+                )
 
 
 def read_state(d):

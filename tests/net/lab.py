@@ -131,6 +131,17 @@ def _own_resolv_conf():
         subprocess.run(["mount", "--bind", own, place], check=True)
 
 
+def own_etc():
+    """From here on /etc is ours to change: links, renames, what is missing."""
+    work = RUN + "/etc"
+    shutil.rmtree(work, ignore_errors=True)
+    os.makedirs(work)
+    for name in ("passwd", "group", "hosts", "nsswitch.conf", "ld.so.cache"):
+        if os.path.exists("/etc/" + name):
+            shutil.copy("/etc/" + name, work)
+    subprocess.run(["mount", "--bind", work, "/etc"], check=True)
+
+
 class Ip:
     """`ip -batch -`, kept open so that a change costs no start of a program."""
 
@@ -243,6 +254,18 @@ class Lab:
             input="".join(c + "\n" for c in commands),
             text=True,
             check=True,
+        )
+
+    def own(self, *addresses):
+        """These stand on the Internet, too."""
+        self.batch(*(f"addr add {a}/32 dev lo" for a in addresses), netns="inet")
+
+    def swap(self, old=GW4, new=GW4_NEW):
+        """The gateway gets another address, and the route with it."""
+        return self.ip(
+            f"addr del {old}/24 dev wan0",
+            f"addr add {new}/24 dev wan0",
+            f"route add default via {ISP4}",
         )
 
     @staticmethod

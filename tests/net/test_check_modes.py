@@ -5,24 +5,12 @@ nobody at all."""
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from knot import Knot
-from lab import A, GW4, GW4_NEW, ISP4, NS4, SECONDARIES4, Lab
+from lab import A, GW4, GW4_NEW, NS4, SECONDARIES4, Lab
 from nameservers import Dnsmasq
 
 SECOND, THIRD = SECONDARIES4[:2]
 # The name itself, and not its zone's SOA or NS.
 ASKED = b"\x04home\x07example\x03org\0\0\x01\0\x01"
-
-
-def own(net, *addresses):
-    net.batch(*(f"addr add {a}/32 dev lo" for a in addresses), netns="inet")
-
-
-def swap(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
 
 
 def whom(net, since=0.0):
@@ -31,30 +19,20 @@ def whom(net, since=0.0):
             and not (m[2] >> 3) & 15}  # fmt: skip
 
 
-def restarted(net, d, times=3):
-    before = len(net.wire.updates())
-    for _ in range(times):
-        d.stop()
-        d.start()
-        d.wait_log(event="state", after=d.started, text="-> published")
-    d.stop()
-    assert len(net.wire.updates()) == before
-
-
 def test_recursive():
     """The resolver alone is asked, and what it has cached counts."""
     with Lab() as net:
-        own(net, SECOND)
+        net.own(SECOND)
         Dnsmasq(net, SECOND).start("--cache-size=0")
         more = record(check='"recursive"', families='{"ipv4"}')
         d = Evddnsd(net, SOURCE + PROVIDER + more + f'resolver {{ servers = "{SECOND}" }}\n')
         d.start()
         d.wait_event(event="published", address=GW4)
         assert d.find_log(event="checked", text=f"resolver: {GW4}"), d.tail()
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         assert len(net.wire.updates(t0)) == 1
-        restarted(net, d)
+        d.restarts_for_nothing(event="state", text="-> published")
         assert whom(net) == {SECOND}, whom(net)
 
 
@@ -62,7 +40,7 @@ def test_listed_servers():
     """They are asked in place of the zone's own, by address or by name, with
     a port; and they alone."""
     with Lab() as net:
-        own(net, SECOND, THIRD)
+        net.own(SECOND, THIRD)
         for address in (SECOND, THIRD):
             Knot(net, f"{lab.RUN}/t", address).start(primary=NS4)
         # 5300 is where Knot listens, too.
@@ -83,11 +61,11 @@ def test_none():
         d = Evddnsd(net, SOURCE + PROVIDER + record(
             check='"none"', verify="no", families='{"ipv4"}')).start()
         d.wait_event(event="updated", address=GW4)
-        restarted(net, d)
+        d.restarts_for_nothing(event="state", text="-> published")
         assert len(net.wire.updates()) == 1
         d.start()
         d.wait_log(event="state", after=d.started, text="-> published")
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="updated", address=GW4_NEW)
         d.stop()
         assert len(net.wire.updates(t0)) == 1

@@ -49,14 +49,6 @@ class Api:
         )
 
 
-def swap(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
-
-
 def config(api, **settings):
     return SOURCE_SURE + api.provider() + record(
         provider='"api"', families='{"ipv4"}', ttl=3600, verify="no", **settings
@@ -70,7 +62,7 @@ def test_check_is_provider():
         d.wait_log(event="unchanged", name=NAME)
         assert d.find_log(event="checked", text=f"api: {GW4}"), d.tail()
         assert (api.looks, api.writes) == (1, 0), (api.looks, api.writes)
-        swap(net)
+        net.swap()
         d.wait_event(event="updated", address=GW4_NEW)
         assert api.held["home", "A"] == [GW4_NEW]
         for _ in range(3):
@@ -97,7 +89,7 @@ def test_before_giving_up():
             d.wait_log(event="unchanged", name=NAME)
             assert d.find_log(event="intercepted"), d.tail()
             assert (api.looks, api.writes) == (1, 0), (api.looks, api.writes)
-            swap(net)
+            net.swap()
             d.wait_event(event="updated", address=GW4_NEW)
             d.stop()
             assert api.writes == 1

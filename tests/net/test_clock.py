@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """A gateway whose clock is wrong, as after a start without a battery."""
 
-import json
 import os
 import signal
-import socket
 import time
 
 import lab
@@ -17,17 +15,6 @@ from tools import wait_until
 
 SECOND = SECONDARIES4[0]
 BIND_ZONE = f"@ SOA ns1 admin 1 3600 600 86400 60\n@ NS ns1\nns1 A {SECOND}"
-
-
-def status(d):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(5)
-        s.connect(d.dir + "/control")
-        s.sendall(b'{"command":"status"}\n')
-        data = b""
-        while not data.endswith(b"\n"):
-            data += s.recv(1 << 16)
-    return json.loads(data)["records"]
 
 
 def started(net, off_s, server=None):
@@ -57,7 +44,8 @@ def told(d, off_s):
 def waits_then_sends(net, d, clock, server=lab.NS4):
     """Nothing until the clock is set; then at once."""
     assert len(net.wire.updates()) == 1
-    assert {r["state"] for r in status(d) if r["family"] == "ipv4"} == {"backoff"}
+    records = d.ask(command="status")["records"]
+    assert {r["state"] for r in records if r["family"] == "ipv4"} == {"backoff"}
     time.sleep(1.5)
     assert len(net.wire.updates()) == 1
     t0 = time.monotonic()

@@ -10,21 +10,11 @@ import subprocess
 
 import knot
 import lab
-from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
+from evddnsd import CTL, NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import GW4, ISP4, Lab
 from tools import die_with_parent, wait_until
 
-CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
 IDN = "b\u00fcro.example.org"
-
-
-def ctl(d, *args, status=0):
-    done = subprocess.run(
-        [CTL, "-S", d.dir + "/control", *args],
-        capture_output=True, text=True, timeout=20, check=False,
-    )  # fmt: skip
-    assert done.returncode == status, (args, done.returncode, done.stderr)
-    return done.stdout + done.stderr
 
 
 def test_a_family_is_left_alone_only_beside_another():
@@ -32,9 +22,9 @@ def test_a_family_is_left_alone_only_beside_another():
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
         for args in (["status", "--json"], ["status", "--json", NAME]):
-            shown = json.loads(ctl(d, *args))["records"]
+            shown = json.loads(d.ctl(*args))["records"]
             assert [r["family"] for r in shown] == ["ipv4"], shown
-        text = ctl(d, "metrics")
+        text = d.ctl("metrics")
         assert 'evddns_records{state="waiting"} 0\n' in text, text
         assert 'family="ipv6"' not in text, text
         d.stop()
@@ -46,14 +36,14 @@ def test_what_has_no_address_at_all_waits():
         wait_until(lambda: "inet " not in net.show("wan0"))
         d = Evddnsd(net).start()
         d.wait_log(text="started")
-        shown = json.loads(ctl(d, "status", "--json"))["records"]
+        shown = json.loads(d.ctl("status", "--json"))["records"]
         assert {r["family"]: r["state"] for r in shown} == {
             "ipv4": "waiting",
             "ipv6": "waiting",
         }, shown
         net.ip(f"addr add {GW4}/24 dev wan0", f"route add default via {ISP4}")
         d.wait_event(event="published", address=GW4)
-        shown = json.loads(ctl(d, "status", "--json"))["records"]
+        shown = json.loads(d.ctl("status", "--json"))["records"]
         assert [r["family"] for r in shown] == ["ipv4"], shown
         d.stop()
 
@@ -64,10 +54,10 @@ def test_a_record_is_known_however_it_is_written():
         d.wait_event(event="published", record=NAME)
         for name in (NAME, NAME + ".", NAME.upper()):
             for command in ("why", "status", "refresh", "retry"):
-                ctl(d, command, name)
-        assert "xn--" in ctl(d, "why", IDN.upper())
+                d.ctl(command, name)
+        assert "xn--" in d.ctl("why", IDN.upper())
         for name in ("other.example.org", "a..b", "", "."):
-            assert "no such record" in ctl(d, "why", name, status=69), name
+            assert "no such record" in d.ctl("why", name, status=69), name
         d.stop()
 
 
@@ -84,19 +74,19 @@ def test_hooks_can_be_tried():
             "failed": {"address": GW4, "error": "this is a test", **record_has},
             "reload": {},
         }.items():
-            ctl(d, "test-hook", event)
+            d.ctl("test-hook", event)
             seen = d.wait_event(skip=n, event=event)
             assert {k: seen.get(k) for k in has} == has, seen
             n += 1
         # Of what nobody has, the name alone is told.
-        ctl(d, "test-hook", "prefix")
+        d.ctl("test-hook", "prefix")
         assert "prefix" not in d.wait_event(skip=n, event="prefix")
-        assert "hooks" in ctl(d, "test-hook", "nonsense", status=69)
+        assert "hooks" in d.ctl("test-hook", "nonsense", status=69)
         d.stop()
 
 
 def shown(d):
-    return json.loads(ctl(d, "status", "--json"))["records"]
+    return json.loads(d.ctl("status", "--json"))["records"]
 
 
 def shown_state(d):
@@ -108,11 +98,11 @@ def test_why_tells_what_is_next_and_when():
         name = record(on_loss="remove", on_loss_hold="1h")
         d = Evddnsd(net, SOURCE + PROVIDER + name).start()
         d.wait_event(event="published", address=GW4)
-        assert "looks at the name servers again" in ctl(d, "why", NAME)
+        assert "looks at the name servers again" in d.ctl("why", NAME)
         net.ip("addr flush dev wan0")
         d.wait_event(event="lost")
         assert shown(d)[0]["state"] == "waiting" and shown(d)[0]["next"]
-        assert "takes away what is published" in ctl(d, "why", NAME)
+        assert "takes away what is published" in d.ctl("why", NAME)
         d.stop()
 
 
@@ -127,7 +117,7 @@ def test_times_outlive_a_restart_and_latency_is_the_kernels():
         wait_until(lambda: shown_state(d) == "published")
         assert shown(d)[0]["last_update"] == last
         d.configure(SOURCE + PROVIDER + record() + record("new.example.org"))
-        ctl(d, "reload")
+        d.ctl("reload")
         new = d.wait_event(event="published", record="new.example.org")
         assert "latency_ms" not in new, new
         d.stop()
@@ -139,16 +129,16 @@ def test_who_asks_for_a_reload_is_told_what_came_of_it():
         d.wait_event(event="published", address=GW4)
         good = SOURCE + PROVIDER + record()
         d.configure(good + 'record "x.example.org" { tll = 5 }\nrecord "" {}\n')
-        text = ctl(d, "reload", status=69)
+        text = d.ctl("reload", status=69)
         assert "faults, the old configuration goes on" in text, text
         at = good.count("\n") + 1
         assert f'{d.config_file}:{at}: unknown setting "tll"' in text, text
         assert f'{d.config_file}:{at + 1}: "" is not a host name' in text, text
-        assert NAME in ctl(d, "status")
+        assert NAME in d.ctl("status")
         d.configure(good + record("x.example.org"))
-        ctl(d, "reload")
+        d.ctl("reload")
         # What is asked after the answer is of the new one.
-        assert "x.example.org" in ctl(d, "status")
+        assert "x.example.org" in d.ctl("status")
         d.stop()
 
 
@@ -188,7 +178,7 @@ def test_metrics_are_openmetrics():
             provider="'a \"b\" \\c'"),
         ).start()  # fmt: skip
         d.wait_event(event="published", record="x.example.org")
-        text = ctl(d, "metrics")
+        text = d.ctl("metrics")
         assert text.endswith("\n# EOF\n"), text
         family, kind, seen = None, None, set()
         for line in text[: -len("# EOF\n")].splitlines():
@@ -226,7 +216,7 @@ def test_the_daemon_holds_no_secret_and_no_door():
     with Lab() as net:
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
-        ctl(d, "reload")
+        d.ctl("reload")
         secrets = knot.KEY.encode(), base64.b64decode(knot.KEY)
         for memory in readable_memory(d.process.pid):
             for secret in secrets:

@@ -10,7 +10,6 @@ import time
 import lab
 from evddnsd import PROVIDER, Evddnsd, record, source
 from lab import A, GW4, GW4_B, GW4_B_NEW, GW4_NEW, ISP4, ISP4_B, NS4, SECONDARIES4, Lab
-from knot import Knot
 from nameservers import Dnsmasq
 from test_check_provider import Api
 

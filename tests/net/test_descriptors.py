@@ -12,7 +12,7 @@ import socket
 import time
 
 import lab
-from faults import BAD, GOOD, LONG, Story, spread
+from faults import GOOD, LONG, Story, spread
 from lab import A, Lab, wait_until
 
 LIMIT_S = 3600 if LONG else 150
@@ -21,25 +21,13 @@ LIMIT_S = 3600 if LONG else 150
 MAKERS = "socket,socketpair,pipe2,openat,accept4,epoll_create1,eventfd2,memfd_create,dup,dup3"
 
 
-def one_run(story, d):
-    d.start()
-    if not story.whole(d):
-        d.process.wait(10)
-        d.reader.join(5)
-        return False
-    d.send(15)
-    d.process.wait(10)
-    d.reader.join(5)
-    return True
-
-
 def fail_everywhere(program, error, count):
     with Lab() as net:
         story, trace = Story(net), f"{lab.RUN}/t/trace"
         story.begin()
         common = ["-p", program, "-s", MAKERS, "-t", trace]
         d = story.daemon(fault=common)
-        assert one_run(story, d), d.tail()
+        assert story.run(d), d.tail()
         with open(trace, encoding="utf-8", errors="replace") as f:
             rows = [line.split(" ") for line in f]
         total, ended = len(rows), 0
@@ -49,7 +37,7 @@ def fail_everywhere(program, error, count):
             story.begin()
             d = story.daemon(fault=[*common, "-n", str(n), "-e", error])
             try:
-                lived = one_run(story, d)
+                lived = story.run(d)
                 ended += not lived
                 check_end(story, d, lived)
             except AssertionError:
@@ -65,9 +53,7 @@ def fail_everywhere(program, error, count):
 def check_end(story, d, lived):
     code = d.process.returncode
     assert code >= 0, f"killed by signal {-code}"
-    for name in GOOD, BAD:
-        for address in lab.GW4, lab.GW4_NEW:
-            assert len(story.dns.updates_of(name, [address])) <= 2, story.dns.updates
+    story.check_repeats()
     if lived:
         assert code == 0, code
         return
@@ -99,8 +85,7 @@ def test_none_at_all_for_a_while():
         story = Story(net)
         story.begin()
         d = story.daemon().start()
-        d.wait_state("published")
-        d.wait_state("refused", BAD)
+        d.settled()
         before = open_files(d)
         limit(d, 3)
         began = d.lines[-1]["monotonic_s"]
@@ -124,8 +109,7 @@ def test_a_thousand_clients_take_none():
         story = Story(net)
         story.begin()
         d = story.daemon().start()
-        d.wait_state("published")
-        d.wait_state("refused", BAD)
+        d.settled()
         limit(d, open_files(d) + 40)
         clients = []
         for _ in range(1000):

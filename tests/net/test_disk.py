@@ -25,9 +25,14 @@ def begun():
         yield story
 
 
-def settled(d):
-    d.wait_state("published")
-    d.wait_state("refused", BAD)
+@contextlib.contextmanager
+def small_disk(d):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=0700", "tmpfs",
+                    d.state_dir], check=True)  # fmt: skip
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", d.state_dir], check=True)
 
 
 def once(d, *words):
@@ -52,12 +57,10 @@ def fill(path):
 def test_a_disk_that_is_full_for_a_while():
     with begun() as story:
         d = story.daemon()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=0700", "tmpfs",
-                        d.state_dir], check=True)  # fmt: skip
-        try:
+        with small_disk(d):
             fill(d.state_dir + "/full")
             d.start()
-            settled(d)
+            d.settled()
             changes(story, d)
             once(d, "cannot be written (No space left on device)")
             assert read_state(d) is None
@@ -70,27 +73,21 @@ def test_a_disk_that_is_full_for_a_while():
             notes = read_state(d)["records"]
             assert notes[f"{GOOD} ipv4 ns"]["accepted"] == [story.here], notes
             assert notes[f"{BAD} ipv4 no"]["refused"]["for"] == [story.here], notes
-        finally:
-            subprocess.run(["umount", d.state_dir], check=True)
 
 
 def test_what_was_written_before_the_disk_was_full_stands():
     """A new file that does not fit leaves the old one whole."""
     with begun() as story:
         d = story.daemon()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k,mode=0700", "tmpfs",
-                        d.state_dir], check=True)  # fmt: skip
-        try:
+        with small_disk(d):
             d.start()
-            settled(d)
+            d.settled()
             old = wait_until(lambda: read_state(d), 10, "written")
             fill(d.state_dir + "/full")
             changes(story, d)
             d.wait_log(text="cannot be written")
             assert read_state(d)["records"].keys() == old["records"].keys()
             d.kill()
-        finally:
-            subprocess.run(["umount", d.state_dir], check=True)
 
 
 def test_every_call_that_writes_fails():
@@ -104,7 +101,7 @@ def test_every_call_that_writes_fails():
                 fault = ["-p", "evddnsd", "-f", "state.json.new", "-s", call]
                 d = story.daemon(fault=[*fault, "-n", str(1 + n % 2), "-e", error])
                 d.start()
-                settled(d)
+                d.settled()
                 changes(story, d)
                 d.wait_log(text="is written again")
                 d.send(15)
@@ -124,12 +121,12 @@ def test_every_call_that_reads_fails():
             for error in kinds:
                 story.begin()
                 d = story.daemon().start()
-                settled(d)
+                d.settled()
                 d.stop()
                 fault = ["-p", "evddnsd", "-f", "state.json", "-s", call]
                 d = story.daemon(fault=[*fault, "-n", "1", "-e", error])
                 d.start()
-                settled(d)
+                d.settled()
                 once(d, "is put aside")
                 d.send(15)
                 assert d.process.wait(10) == 0
@@ -171,7 +168,7 @@ def test_what_is_no_state_file():
             d = story.daemon()
             make(d.state_dir + "/state.json")
             d.start()
-            settled(d)
+            d.settled()
             assert story.is_right()
             once(d, "is put aside")
             assert len(d.about_state()) == 1, d.about_state()
@@ -185,7 +182,7 @@ def test_a_file_that_is_damaged_somewhere():
     """DNS decides: what stands there is not sent again."""
     with begun() as story:
         d = story.daemon().start()
-        settled(d)
+        d.settled()
         d.stop()
         with open(d.state_dir + "/state.json", "rb") as f:
             whole = f.read()
@@ -203,7 +200,7 @@ def test_a_file_that_is_damaged_somewhere():
                 f.write(text)
             sent = len(story.dns.updates_of(GOOD))
             again = story.daemon().start()
-            settled(again)
+            again.settled()
             once(again, "is put aside")
             again.stop()
             assert len(story.dns.updates_of(GOOD)) == sent, (way, n)
@@ -215,7 +212,7 @@ def test_a_power_cut_repeats_a_value_once_at_most():
     """Neither the file nor the servers know of it: once more, never twice."""
     with begun() as story:
         d = story.daemon().start()
-        settled(d)
+        d.settled()
         story.dns.shown = {}  # the other servers lag behind
         address = story.here
         for _ in range(3):
@@ -250,7 +247,7 @@ def test_what_is_sent_is_sent_first():
     with begun() as story:
         trace = f"{lab.RUN}/t/trace"
         d = story.daemon(fault=["-p", "evddnsd,evddns-notify", "-t", trace]).start()
-        settled(d)
+        d.settled()
         changes(story, d)
         d.send(15)
         d.process.wait(10)
@@ -281,7 +278,7 @@ def test_modes():
             d.start()
         finally:
             os.umask(old)
-        settled(d)
+        d.settled()
         wait_until(lambda: read_state(d), 10, "written")
         assert os.stat(d.state_dir).st_mode & 0o777 == 0o700
         assert os.stat(d.state_dir + "/state.json").st_mode & 0o777 == 0o600

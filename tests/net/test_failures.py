@@ -7,7 +7,7 @@ import knot
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from knot import Knot
-from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, SECONDARIES4, Lab
+from lab import A, DEAD4, GW4, GW4_NEW, NS4, SECONDARIES4, Lab
 
 GOOD = "good.example.org"
 
@@ -28,18 +28,10 @@ def config(bad):
     )  # fmt: skip
 
 
-def swap(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
-
-
 def neighbour_is_well(net, daemon):
     """The good record is on time whatever the bad one does."""
     daemon.wait_event(event="published", record=GOOD, address=GW4)
-    t0 = swap(net)
+    t0 = net.swap()
     net.wait_dns(GOOD, A, GW4_NEW)
     assert time.monotonic() - t0 < 3
     assert daemon.is_alive()
@@ -113,7 +105,7 @@ def test_recovers_when_the_server_is_back():
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
         net.knot.kill()
-        swap(net)
+        net.swap()
         d.wait_event(event="failed", deadline_s=30)
         net.knot.run()
         d.wait_event(event="published", address=GW4_NEW, deadline_s=40)

@@ -12,7 +12,6 @@ import json
 import os
 import random
 import signal
-import socket
 import time
 
 import lab
@@ -169,12 +168,7 @@ class Run:
     def ask(self, **request):
         def answer():
             try:
-                with socket.socket(socket.AF_UNIX) as s:
-                    s.settimeout(5)
-                    s.connect(self.d.dir + "/control")
-                    s.sendall(json.dumps(request).encode() + b"\n")
-                    with s.makefile() as f:
-                        return json.loads(f.readline())
+                return self.d.ask(**request)
             except (ConnectionError, FileNotFoundError, ValueError):
                 return None  # it is just being started
 

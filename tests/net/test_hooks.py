@@ -6,22 +6,14 @@ import time
 
 import lab
 from evddnsd import NAME, Evddnsd
-from lab import A, GW4, GW4_NEW, ISP4, Lab
-
-
-def swap(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
+from lab import A, GW4, GW4_NEW, Lab
 
 
 def test_events_in_order_with_their_variables():
     with Lab() as net:
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
-        swap(net)
+        net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         d.stop()
         events = d.events()
@@ -49,7 +41,7 @@ def test_a_slow_hook_delays_no_update():
         d.add_hook("05-slow", "#!/bin/sh\nexec sleep 20\n")
         d.start()
         net.wait_dns(NAME, A, GW4)
-        t0 = swap(net)
+        t0 = net.swap()
         net.wait_dns(NAME, A, GW4_NEW)
         assert time.monotonic() - t0 < 5
         d.stop()

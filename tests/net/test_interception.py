@@ -2,12 +2,11 @@
 """Who lies on the way to the zone's servers causes no update."""
 
 import os
-import subprocess
 import time
 
 import dnsask
 import lab
-from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
+from evddnsd import NAME, PROVIDER, Evddnsd, record
 from fakeclock import FakeClock
 from knot import Knot
 from lab import A, GW4, GW4_NEW, ISP4, NS4, SECONDARIES4, Lab
@@ -33,14 +32,6 @@ def updates(net, since=0.0):
     ]  # fmt: skip
 
 
-def swap(net, old=GW4, new=GW4_NEW):
-    return net.ip(
-        f"addr del {old}/24 dev wan0",
-        f"addr add {new}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
-
-
 def restarts(net, d, n=RESTARTS):
     """Nothing is sent for any of them."""
     before = len(updates(net))
@@ -64,18 +55,18 @@ def lied_to(net, port, protocols=("udp", "tcp"), believed=None):
         if believed:
             d.wait_log(event="unchanged", after=d.started)
             assert d.find_log(event="checked", text="by UDP it is intercepted")
-            assert ": right" in why(d), why(d)
+            assert ": right" in d.ctl("why", NAME), d.ctl("why", NAME)
         else:
             d.wait_log(event="intercepted", level="warning", after=d.started)
-            assert "intercepted" in why(d), why(d)
+            assert "intercepted" in d.ctl("why", NAME), d.ctl("why", NAME)
             said = f"in their place, provider ns: {GW4}"
-            lab.wait_until(lambda: said in why(d), 5, said)
+            lab.wait_until(lambda: said in d.ctl("why", NAME), 5, said)
         d.stop()
         restarts(net, d)
         # A change is sent all the same: it is news.
         d.start()
         d.wait_log(event="state", text="checking -> ", after=d.started)
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="updated", address=GW4_NEW)
         net.wait_dns(NAME, A, GW4_NEW)
         assert len(updates(net, t0)) == 1
@@ -86,13 +77,6 @@ def lied_to(net, port, protocols=("udp", "tcp"), believed=None):
     d.wait_log(event="state", text="-> published", after=d.started)
     d.stop()
     assert len(updates(net)) == 2
-
-
-def why(d):
-    return subprocess.run(
-        [os.path.join(lab.TOP, "ctl/evddnsctl"), "-S", d.dir + "/control", "why", NAME],
-        capture_output=True, text=True, check=False,
-    ).stdout  # fmt: skip
 
 
 def test_redirected_to_dnsmasq_that_rewrites():
@@ -156,7 +140,7 @@ def test_local_resolver_that_rewrites():
         d.stop()
         restarts(net, d)
         d.start()
-        swap(net)
+        net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         d.stop()
         assert len(updates(net)) == 2
@@ -203,7 +187,7 @@ def test_shown_differently():
         d.wait_log(after=t1, **watching)
         clock.set(200, 200, 200)
         d.wait_log(event="overruled")
-        assert "shown differently" in why(d), why(d)
+        assert "shown differently" in d.ctl("why", NAME), d.ctl("why", NAME)
         time.sleep(3)  # three more looks
         d.stop()
         assert len(updates(net)) == 2, (len(updates(net)), d.tail())

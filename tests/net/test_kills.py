@@ -25,28 +25,6 @@ def told(d, addresses, before=float("inf")):
     return out | {(BAD, a) for a in addresses[: len(refused)]}
 
 
-def one_run(story, d):
-    """Under the tracer, to its end."""
-    d.start()
-    lived = story.whole(d)
-    if lived:
-        d.send(15)
-    d.process.wait(10)
-    d.reader.join(5)
-    return lived
-
-
-def check_updates(story, seen):
-    """What was told is not sent again; what was not, once more at most."""
-    for name in GOOD, BAD:
-        for address in lab.GW4, lab.GW4_NEW:
-            sent = len(story.dns.updates_of(name, [address]))
-            most = 1 if (name, address) in seen else 2
-            assert sent <= most, (
-                f"{name} {address}: {sent} updates, not {most}: {story.dns.updates}"
-            )
-
-
 def go_on(story, d):
     """The same disk, no tracer: what it owes is done, and no more."""
     again = Evddnsd(story.net, story.config(), name=f"d{story.n}")
@@ -79,7 +57,7 @@ def kill_everywhere(program, count, first_call, after=None):
         trace = f"{lab.RUN}/t/trace"
         story.begin()
         d = story.daemon(fault=["-p", program, "-t", trace])
-        assert one_run(story, d), d.tail()
+        assert story.run(d), d.tail()
         order = [call for _, call, _ in calls(trace)]
         ours = order.index(first_call) + 1
         numbers = spread(ours, 4) + spread(len(order), count, ours + 1)
@@ -89,7 +67,7 @@ def kill_everywhere(program, count, first_call, after=None):
             addresses = [story.here, story.next]
             d = story.daemon(fault=["-p", program, "-n", str(n), "-t", trace])
             try:
-                if not one_run(story, d):
+                if not story.run(d):
                     killed += 1
                 (after or restarted)(story, d, addresses)
             except Exception:
@@ -104,7 +82,7 @@ def kill_everywhere(program, count, first_call, after=None):
 def restarted(story, d, addresses):
     seen = told(d, addresses)
     again = go_on(story, d)
-    check_updates(story, seen)
+    story.check_repeats(seen)
     assert not again.about_state(), again.about_state()
     again.stop()
     assert read_state(again) is not None
@@ -123,7 +101,7 @@ def lived(story, d, addresses):
         return
     assert d.process.returncode == 0, d.tail()
     died = d.find_log(text="update process was killed")
-    check_updates(story, told(d, addresses, died["monotonic_s"] if died else 1e9))
+    story.check_repeats(told(d, addresses, died["monotonic_s"] if died else 1e9))
     failed = d.find_log(event="failed", name=GOOD)
     if failed:
         # DNS is asked within a second, and another process is started.

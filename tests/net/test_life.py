@@ -10,27 +10,9 @@ import time
 
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
-from lab import A, GW4, GW4_NEW, ISP4, Lab
+from lab import A, GW4, GW4_NEW, Lab
 from manager import Manager
 
-CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
-
-
-def ask(d, **request):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
-        s.connect(d.dir + "/control")
-        s.sendall(json.dumps(request).encode() + b"\n")
-        with s.makefile() as f:
-            return json.loads(f.readline())
-
-
-def swap(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
 
 
 def test_the_service_manager_is_told():
@@ -45,7 +27,7 @@ def test_the_service_manager_is_told():
         for _ in range(3):
             manager.wait("WATCHDOG=1")
             manager.told.clear()
-        ask(d, command="reload")
+        d.ask(command="reload")
         text = manager.wait("RELOADING=1")
         usec = int(text.split("MONOTONIC_USEC=")[1].split("\n")[0])
         assert abs(time.monotonic() - usec / 1e6) < 5
@@ -66,7 +48,7 @@ def test_events_are_told_as_they_happen():
             s.sendall(b'{"command":"log-level","level":"debug"}\n')
             lines = s.makefile()
             assert json.loads(lines.readline()) == {"ok": True}
-            swap(net)
+            net.swap()
             seen = []
             while not seen or seen[-1].get("event") != "published":
                 seen.append(json.loads(lines.readline()))
@@ -80,10 +62,7 @@ def test_metrics():
     with Lab() as net:
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
-        text = subprocess.run(
-            [CTL, "-S", d.dir + "/control", "metrics"],
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+        text = d.ctl("metrics")
         assert text.endswith("# EOF\n"), text
         want = f'evddns_record_published{{name="{NAME}",family="ipv4",provider="ns"}} 1'
         assert want in text.split("\n"), text
@@ -121,9 +100,9 @@ def test_who_sends_without_end_or_never_reads():
                 pass
             lazy.append(s)
         t0 = time.monotonic()
-        assert ask(d, command="status")["records"]
+        assert d.ask(command="status")["records"]
         assert time.monotonic() - t0 < 1
-        swap(net)
+        net.swap()
         net.wait_dns(NAME, A, GW4_NEW)
         assert resident() - before < 8 << 20, (before, resident())
         for s in lazy:
@@ -154,7 +133,7 @@ def test_groups_may_ask_or_act():
         if len(names) > 2:
             assert "PermissionError" in _as(d, names[2], command="status")
         d.configure(text)
-        ask(d, command="reload")
+        d.ask(command="reload")
         lab.wait_until(
             lambda: os.stat(d.dir + "/control").st_mode & 0o777 == 0o600, 10, "0600"
         )
@@ -207,7 +186,7 @@ def test_a_refusal_outlives_a_kill():
         d = Evddnsd(net, SOURCE + wrong + record()).start()
         lab.wait_until(
             lambda: d.find_log(text="started, ")
-            and ask(d, command="status")["records"][0]["state"] == "refused",
+            and d.ask(command="status")["records"][0]["state"] == "refused",
             10,
             "refused again",
         )
@@ -228,7 +207,7 @@ def test_a_directory_that_cannot_be_written_is_said_once():
         try:
             d.start()
             d.wait_event(event="published", address=GW4)
-            swap(net)
+            net.swap()
             net.wait_dns(NAME, A, GW4_NEW)
             d.wait_event(event="published", address=GW4_NEW)
             time.sleep(1.2)  # the next write would be due

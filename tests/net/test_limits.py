@@ -57,6 +57,14 @@ def begin(net, hold=None, names=12):
     return fake, d.start()
 
 
+def begin_held(net):
+    """Two requests are on their way and unanswered: until hold is set."""
+    hold = threading.Event()
+    fake, d = begin(net, hold)
+    lab.wait_until(lambda: len(fake.requests) == 2, 10, "two requests")
+    return fake, d, hold
+
+
 def update_process(d):
     with open(f"/proc/{d.process.pid}/task/{d.process.pid}/children",
               encoding="ascii") as f:
@@ -94,10 +102,7 @@ def allowed(fake, most=0):
 
 def test_update_process_is_killed_in_the_burst():
     with Lab() as net:
-        hold = threading.Event()
-        fake, d = begin(net, hold)
-        # Two are on their way and unanswered when it dies.
-        lab.wait_until(lambda: len(fake.requests) == 2, 10, "two requests")
+        fake, d, hold = begin_held(net)
         pid = update_process(d)
         os.kill(pid, signal.SIGKILL)
         hold.set()
@@ -144,9 +149,7 @@ def test_daemon_is_killed_in_the_burst():
 def test_a_reload_counts_on():
     """What the process before has under way counts in the next one too."""
     with Lab() as net:
-        hold = threading.Event()
-        fake, d = begin(net, hold)
-        lab.wait_until(lambda: len(fake.requests) == 2, 10, "two requests")
+        fake, d, hold = begin_held(net)
         pid = update_process(d)
         d.configure(config(fake.url, 20).replace("word 7", "word 8"))
         d.send(signal.SIGHUP)

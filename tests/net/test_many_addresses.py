@@ -11,8 +11,8 @@ import subprocess
 import time
 
 import lab
-from evddnsd import NAME, PROVIDER, Evddnsd, record
-from lab import A, GW4, Lab
+from evddnsd import PROVIDER, Evddnsd, record
+from lab import GW4, Lab
 from tools import wait_until
 
 SOURCE = """\

@@ -9,7 +9,7 @@ and who cannot start says what failed in one line.
 import os
 
 import lab
-from faults import ALLOC, BAD, GOOD, LONG, SANITIZED, Story, read_state, spread
+from faults import ALLOC, LONG, SANITIZED, Story, read_state, spread
 from lab import Lab
 
 LIMIT_S = 3600 if LONG else 200
@@ -25,25 +25,11 @@ def environment(program, n, fired, total=None, count=1):
     return env
 
 
-def one_run(story, d, deadline_s=8):
-    """To its end; False: it did not start."""
-    d.start()
-    if not story.whole(d, deadline_s):
-        d.process.wait(10)
-        d.reader.join(5)
-        return False
-    d.stop()
-    return True
-
-
 def check_end(story, d, lived):
     code = d.process.returncode
     assert code >= 0, f"killed by signal {-code}"
     assert not any("Sanitizer" in x or "runtime error" in x for x in d.other)
-    for name in GOOD, BAD:
-        for address in lab.GW4, lab.GW4_NEW:
-            sent = story.dns.updates_of(name, [address])
-            assert len(sent) <= 2, story.dns.updates
+    story.check_repeats()
     if lived:
         assert code == 0
         return
@@ -61,7 +47,7 @@ def fail_everywhere(program, count, burst=1):
         fired, total = f"{lab.RUN}/t/fired", f"{lab.RUN}/t/total"
         story.begin()
         d = story.daemon(env=environment(program, 0, fired, total))
-        assert one_run(story, d), d.tail()
+        assert story.run(d, 8), d.tail()
         with open(total, encoding="ascii") as f:
             most = max(int(x) for x in f.read().split())
         numbers, ended, hit, faults = spread(most, count), 0, 0, []
@@ -72,7 +58,7 @@ def fail_everywhere(program, count, burst=1):
             d = story.daemon(env=environment(program, n, fired, count=burst))
             try:
                 # What failed more often is tried again a little later.
-                lived = one_run(story, d, 8 if burst == 1 else 18)
+                lived = story.run(d, 8 if burst == 1 else 18)
                 ended += not lived
                 hit += os.path.exists(fired)
                 check_end(story, d, lived)

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Behind a NAT router: who says what the world sees, and who is believed."""
 
-import json
 import subprocess
 import time
 
@@ -28,21 +27,6 @@ def daemon(net, *reflectors, more="", **settings):
     return Evddnsd(net, source(*reflectors, **settings) + PROVIDER + RECORD + more)
 
 
-def status(d):
-    out = subprocess.run(
-        [lab.TOP + "/ctl/evddnsctl", "-S", d.dir + "/control", "status", "--json"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    return json.loads(out)
-
-
-def why(d):
-    return subprocess.run(
-        [lab.TOP + "/ctl/evddnsctl", "-S", d.dir + "/control", "why", NAME],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-
-
 def state(d):
     try:
         with open(d.state_dir + "/state.json", encoding="utf-8") as f:
@@ -63,11 +47,11 @@ def test_router_and_stun():
         wire = RouterWire(net)
         d = daemon(net, "nat-pmp", STUN).start()
         published(d, WAN4)
-        s = status(d)["sources"][0]
+        s = d.ask(command="status")["sources"][0]
         assert s["behind_nat"] and s["kernel_address"] == HOST4, s
         assert s["public_address"] == WAN4, s
         assert sorted(s["confirmed_by"]) == ["nat-pmp", STUN], s
-        text = why(d)
+        text = d.ctl("why", NAME)
         assert f"nat-pmp: {WAN4}" in text and f"{STUN}: {WAN4}" in text, text
         d.wait_log(text=f"reflector {STUN}: {WAN4}")
         t0 = net.set_wan(WAN4, WAN4_NEW)
@@ -108,7 +92,7 @@ def test_stun_over_tcp():
         net.start_coturn()
         d = daemon(net, f"{STUN}?transport=tcp", WHOAMI).start()
         published(d, WAN4)
-        assert f"{STUN}?transport=tcp: {WAN4}" in why(d)
+        assert f"{STUN}?transport=tcp: {WAN4}" in d.ctl("why", NAME)
         d.stop()
 
 
@@ -121,7 +105,7 @@ def test_https():
             d = daemon(net, url, WHOAMI, ca_file=f'"{echo.ca}"',
                        nat_recheck="1s").start()
             published(d, WAN4)
-            assert f"{url}: {WAN4}" in why(d), why(d)
+            assert f"{url}: {WAN4}" in d.ctl("why", NAME), d.ctl("why", NAME)
             # A connection that is kept would show where it once left from.
             net.set_wan(WAN4, WAN4_NEW)
             published(d, WAN4_NEW)
@@ -189,7 +173,7 @@ def test_one_hangs():
         began = time.monotonic()
         published(d, WAN4)
         assert time.monotonic() - began < 2.5
-        assert f"{STUN}: {WAN4}" in why(d)
+        assert f"{STUN}: {WAN4}" in d.ctl("why", NAME)
         print("     deaf one asked", len(deaf.asked))
         d.stop()
 
@@ -220,9 +204,9 @@ def test_two_nats():
             said = [x for x in d.lines if x.get("event") == "carrier-nat"]
             assert len(said) == 1, said
             assert not net.wire.updates()
-            s = status(d)["sources"][0]
+            s = d.ask(command="status")["sources"][0]
             assert s["behind_nat"] and s["public_address"] is None, s
-            assert "two NATs" in why(d)
+            assert "two NATs" in d.ctl("why", NAME)
             d.stop()
 
 
@@ -242,7 +226,7 @@ def test_ignore():
         net.start_coturn()
         d = daemon(net, STUN, WHOAMI, behind_nat='"ignore"').start()
         d.wait_log(event="behind-nat")
-        status(d)
+        d.ask(command="status")
         assert not net.wire.updates()
         d.stop()
 

@@ -9,7 +9,7 @@ import knot
 import lab
 from dnsask import TXT, ask
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
-from lab import A, AAAA, GW4, GW4_NEW, GW6, ISP4, NS4, Lab
+from lab import A, AAAA, GW4, GW6, NS4, Lab
 from tools import wait_until
 
 KEPT = "kept.example.org"
@@ -113,11 +113,7 @@ def test_update_under_way():
         d = Evddnsd(net, text)
         published(d)
         net.knot.pause()
-        t0 = net.ip(
-            f"addr del {GW4}/24 dev wan0",
-            f"addr add {GW4_NEW}/24 dev wan0",
-            f"route add default via {ISP4}",
-        )
+        t0 = net.swap()
         wait_until(lambda: net.wire.updates(t0), what="an update on its way")
         d.send(TERM)
         time.sleep(0.2)

@@ -21,14 +21,6 @@ def published(net, daemon, address, skip=0):
     return event
 
 
-def swap(net, old=GW4, new=GW4_NEW):
-    return net.ip(
-        f"addr del {old}/24 dev wan0",
-        f"addr add {new}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
-
-
 def test_first_publication():
     with Lab() as net:
         assert net.dns(NAME, A) == []
@@ -71,7 +63,7 @@ def test_ipv4_swap():
     with Lab() as net:
         d = Evddnsd(net).start()
         published(net, d, GW4)
-        t0 = swap(net)
+        t0 = net.swap()
         event = published(net, d, GW4_NEW)
         assert event["old_address"] == GW4, event
         assert 0 <= event["latency_ms"] < 5000, event
@@ -127,7 +119,7 @@ def test_repeated_newaddr():
         published(net, d, GW4)
         # All of them are heard before what comes after them.
         net.ip(*[f"addr replace {GW4}/24 dev wan0"] * 50)
-        swap(net)
+        net.swap()
         published(net, d, GW4_NEW)
         d.stop()
         assert len(net.wire.updates()) == 2
@@ -141,7 +133,7 @@ def test_a_fresh_address_can_be_used():
         published(net, d, GW4)
         old, new = GW4, GW4_NEW
         for _ in range(30):
-            t0 = swap(net, old, new)
+            t0 = net.swap(old, new)
             try:
                 lab.wait_until(lambda t0=t0: net.wire.updates(t0), 3, "an update")
             except AssertionError as e:
@@ -160,7 +152,7 @@ def test_every_server_agrees_before_published():
         published(net, d, GW4)
         for server in lab.SECONDARIES4[:2]:
             assert net.dns(NAME, A, server) == [GW4]
-        swap(net)
+        net.swap()
         published(net, d, GW4_NEW)
         for server in lab.SECONDARIES4[:2]:
             assert net.dns(NAME, A, server) == [GW4_NEW]
@@ -175,7 +167,7 @@ def test_several_records_one_message():
         d.start()
         for name in names:
             net.wait_dns(name, A, GW4)
-        t0 = swap(net)
+        t0 = net.swap()
         for name in names:
             net.wait_dns(name, A, GW4_NEW)
         d.stop()

@@ -9,7 +9,7 @@ import time
 
 import lab
 from evddnsd import NAME, PROVIDER, Evddnsd, record, source
-from lab import A, GW4, GW4_NEW, ISP4, NS4, Lab
+from lab import A, GW4, GW4_NEW, NS4, Lab
 
 # Named, so that an address without a route is a candidate.
 CONFIG = (
@@ -53,10 +53,7 @@ def test_carrier_back():
     with Lab() as net:
         def cut():
             net.batch("link set isp0 down", netns="inet")
-            return net.ip(
-                f"addr del {GW4}/24 dev wan0", f"addr add {GW4_NEW}/24 dev wan0",
-                f"route add default via {ISP4}",
-            )  # fmt: skip
+            return net.swap()  # fmt: skip
 
         d = outage(net, cut)
         net.batch("link set isp0 up", "route replace 5.6.0.0/16 dev isp0", netns="inet")

@@ -2,29 +2,17 @@
 """resolv.conf comes late, changes, and leads elsewhere."""
 
 import os
-import shutil
-import subprocess
 import time
 
 import lab
-from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
-from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, Lab
+from evddnsd import PROVIDER, SOURCE, Evddnsd, record
+from lab import DEAD4, GW4, GW4_NEW, NS4, Lab
 
 CONF = "/etc/resolv.conf"
 QUICK = "resolver { timeout = 400ms tries = 2 }\n"
 CONFIG = SOURCE + PROVIDER + record() + QUICK
 # Nor can the account's own server be asked.
 NOBODY = CONFIG.replace(f'server = "{NS4}"', f'server = "{DEAD4}"\n    timeout = 300ms')
-
-
-def own_etc():
-    """An /etc that is ours to change: links, renames, what is missing."""
-    work = lab.RUN + "/etc"
-    os.makedirs(work)
-    for name in ("passwd", "group", "hosts", "nsswitch.conf", "ld.so.cache"):
-        if os.path.exists("/etc/" + name):
-            shutil.copy("/etc/" + name, work)
-    subprocess.run(["mount", "--bind", work, "/etc"], check=True)
 
 
 def say(server, path=CONF):
@@ -36,14 +24,6 @@ def say(server, path=CONF):
 def remove(path=CONF):
     if os.path.lexists(path):
         os.remove(path)
-
-
-def swap(net, old=GW4, new=GW4_NEW):
-    return net.ip(
-        f"addr del {old}/24 dev wan0",
-        f"addr add {new}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
 
 
 def seen_after(d, change, text=f"({NS4}): "):
@@ -133,11 +113,11 @@ def test_changes_under_way_cost_nothing():
         for _ in range(20):
             say(DEAD4)
             say(NS4)
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         d.stop()
         assert len(net.wire.updates()) == 2, t0
 
 
 if __name__ == "__main__":
-    lab.main(globals(), before=own_etc)
+    lab.main(globals(), before=lab.own_etc)

@@ -6,43 +6,19 @@ import time
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from knot import Knot
-from lab import A, AAAA, DEAD4, GW4, GW4_NEW, ISP4, NS4, SECONDARIES4, Lab
+from lab import A, AAAA, DEAD4, GW4, GW4_NEW, NS4, SECONDARIES4, Lab
 from nameservers import Dnsmasq, Named, send_notify
 
 SECOND, THIRD = SECONDARIES4[:2]
-
-
-def swap(net, old=GW4, new=GW4_NEW):
-    return net.ip(
-        f"addr del {old}/24 dev wan0",
-        f"addr add {new}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
 
 
 def resolver(address, timeout="2s"):
     return f'resolver {{ servers = {{"{address}"}} timeout = {timeout} }}\n'
 
 
-def own(net, *addresses):
-    """These stand on the Internet, too."""
-    net.batch(*(f"addr add {a}/32 dev lo" for a in addresses), netns="inet")
-
-
 def nobody(config):
     """The account's own server cannot be asked either."""
     return config.replace(f'server = "{NS4}"', f'server = "{DEAD4}"\n    timeout = 300ms')
-
-
-def restarted(net, daemon, times=2):
-    """What is right already costs nothing, however often it starts."""
-    before = len(net.wire.updates())
-    for _ in range(times):
-        daemon.stop()
-        daemon.start()
-        daemon.wait_log(event="unchanged", after=daemon.started, family="ipv4")
-    daemon.stop()
-    assert len(net.wire.updates()) == before
 
 
 def delayed(net, daemon, secondary, zone="example.org"):
@@ -57,14 +33,14 @@ def delayed(net, daemon, secondary, zone="example.org"):
     event = daemon.wait_event(event="published", address=GW4, deadline_s=40)
     assert event["latency_ms"] >= 500, event
     assert net.dns(NAME, A, secondary) == [GW4]
-    restarted(net, daemon)
+    daemon.restarts_for_nothing()
     assert len(net.wire.updates()) == 1
 
 
 def test_knot_secondary_that_is_late():
     with Lab() as net:
         net.knot.kill()
-        own(net, SECOND)
+        net.own(SECOND)
         net.knot.notify = False
         net.knot.start(secondaries=[SECOND])
         Knot(net, f"{lab.RUN}/t", SECOND).start(primary=NS4)
@@ -74,7 +50,7 @@ def test_knot_secondary_that_is_late():
 def test_bind_primary_and_secondary():
     zone = f"@ SOA ns1 admin 1 3600 600 86400 60\n@ NS ns1\n@ NS ns2\nns1 A {SECOND}\nns2 A {THIRD}"
     with Lab(zones={"other.test": ""}) as net:
-        own(net, SECOND, THIRD)
+        net.own(SECOND, THIRD)
         Named(net, SECOND).start({"example.org": zone}, options="allow-query { any; };")
         Named(net, THIRD).start({"example.org": None}, primary=SECOND)
         lab.wait_until(lambda: net.dns("ns1.example.org", A, THIRD) == [SECOND], 10)
@@ -85,7 +61,7 @@ def test_bind_primary_and_secondary():
         assert not [e for e in d.events() if e["event"] == "published"]
         send_notify(net, THIRD, "example.org", source=SECOND)
         d.wait_event(event="published", address=GW4, deadline_s=40)
-        restarted(net, d)
+        d.restarts_for_nothing()
         assert len(net.wire.updates()) == 1
 
 
@@ -93,7 +69,7 @@ def test_bind_with_recursion():
     """AA and RA of its own zone: it must be believed."""
     zone = f"@ SOA ns1 admin 1 3600 600 86400 60\n@ NS ns1\nns1 A {SECOND}\nhome A {GW4_NEW}"
     with Lab(zones={"other.test": ""}) as net:
-        own(net, SECOND)
+        net.own(SECOND)
         bind = Named(net, SECOND).start({"example.org": zone}, recursion=True)
         answer = bind.ask(NAME, A)
         assert answer.aa and answer.ra, answer
@@ -101,29 +77,29 @@ def test_bind_with_recursion():
         d = Evddnsd(net, config).start()
         d.wait_event(event="published", address=GW4)
         assert not d.find_log(event="intercepted"), d.tail()
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         assert len(net.wire.updates(t0)) == 1
-        restarted(net, d)
+        d.restarts_for_nothing()
 
 
 def test_a_lame_and_a_dead_server():
     """They have no vote, and hold nothing up."""
     more = f"@ NS ns2\n@ NS ns3\nns2 A {SECOND}\nns3 A {DEAD4}"
     with Lab(zones={"example.org": more}) as net:
-        own(net, SECOND)
+        net.own(SECOND)
         Knot(net, f"{lab.RUN}/t", SECOND, zones={"other.test": ""}).start()
         d = Evddnsd(net).start()
         event = d.wait_event(event="published", address=GW4)
         assert event["latency_ms"] < 3000, event
         assert d.find_log(event="checked", text=f"({SECOND}): REFUSED"), d.tail()
         assert d.find_log(event="checked", text=f"({DEAD4}): no answer"), d.tail()
-        t0 = swap(net)
+        t0 = net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         # Known to be dead: nobody waits for it any more.
         sent = net.wire.updates(t0)[0][0].time - t0
         assert sent < 1.5, sent
-        restarted(net, d)
+        d.restarts_for_nothing()
         assert len(net.wire.updates(t0)) == 1
 
 
@@ -146,7 +122,7 @@ def test_all_servers_dead():
         d.configure(config)
         d.start()
         d.wait_log(event="state", text="checking -> ", after=d.started)
-        t0 = swap(net)
+        t0 = net.swap()
         net.wait_dns(NAME, A, GW4_NEW)
         assert len(net.wire.updates(t0)) == 1
         d.stop()
@@ -169,7 +145,7 @@ def test_wildcard():
         d = Evddnsd(net).start()
         d.wait_log(event="unchanged", family="ipv4")
         assert not net.wire.updates()
-        swap(net)
+        net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         assert net.dns("elsewhere.example.org", A) == [GW4]
         d.stop()
@@ -221,7 +197,7 @@ def test_signed_zone_with_large_answers():
         d = Evddnsd(net).start()
         d.wait_event(event="published", address=GW4)
         assert any(p.protocol == 6 for p, _ in net.wire.dns()), "no TCP"
-        restarted(net, d)
+        d.restarts_for_nothing()
 
 
 def test_primary_on_loopback():
@@ -236,7 +212,7 @@ def test_primary_on_loopback():
         d = Evddnsd(net, config).start()
         d.wait_event(event="published", address=GW4)
         d.wait_log(event="checked", text="(127.0.0.53): " + GW4)
-        t0 = swap(net)
+        t0 = net.swap()
         event = d.wait_event(event="published", address=GW4_NEW)
         assert event["latency_ms"] < 2000, (t0, zone, event)
         d.stop()
@@ -251,7 +227,7 @@ def test_primary_on_the_lan():
         config = SOURCE + PROVIDER.replace(NS4, server) + record() + resolver(server)
         d = Evddnsd(net, config).start()
         d.wait_event(event="published", address=GW4)
-        swap(net)
+        net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         d.stop()
 
@@ -267,7 +243,7 @@ def test_server_that_is_this_very_gateway():
         config = SOURCE + PROVIDER.replace(NS4, "127.0.0.53") + record()
         d = Evddnsd(net, config + resolver("127.0.0.53")).start()
         d.wait_event(event="published", address=GW4)
-        swap(net)
+        net.swap()
         event = d.wait_event(event="published", address=GW4_NEW)
         assert event["latency_ms"] < 2000, event
         assert d.find_log(event="checked", text=f"({GW4_NEW}): {GW4_NEW}"), d.tail()

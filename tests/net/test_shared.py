@@ -13,7 +13,7 @@ import knot
 import lab
 from dnsask import TXT, ask, unpack_name
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
-from lab import A, GW4, GW4_NEW, GW6, ISP4, NS4, Lab
+from lab import A, GW4, GW4_NEW, GW6, NS4, Lab
 from tools import wait_until
 
 MARKS = "_evddns." + NAME
@@ -44,14 +44,6 @@ def marks(net, whole=False):
     return sorted(t if whole else t.split(" until=")[0] for t in texts)
 
 
-def swap(net, old, new):
-    net.ip(
-        f"addr del {old}/24 dev wan0",
-        f"addr add {new}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
-
-
 def config(**settings):
     return SOURCE + PROVIDER + record(owner='"gw1"', **settings)
 
@@ -62,7 +54,7 @@ def test_shared():
         d = Evddnsd(net, config()).start()
         d.wait_event(event="published", address=GW4)
         assert sorted(net.dns(NAME, A)) == sorted([GW4, OTHER])
-        swap(net, GW4, GW4_NEW)
+        net.swap(GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
         assert sorted(net.dns(NAME, A)) == sorted([GW4_NEW, OTHER])
         assert marks(net) == [
@@ -73,7 +65,7 @@ def test_shared():
         d.stop()
         shutil.rmtree(d.state_dir)
         os.mkdir(d.state_dir)
-        swap(net, GW4_NEW, GW4)
+        net.swap(GW4_NEW, GW4)
         d = Evddnsd(net, config(), name="d").start()
         d.wait_event(event="published", address=GW4, skip=len(d.events()))
         assert sorted(net.dns(NAME, A)) == sorted([GW4, OTHER])
@@ -95,7 +87,7 @@ def test_one_address_of_two():
         d.wait_event(event="published", address=GW4)
         assert len(marks(net)) == 2
         assert net.dns(NAME, A) == [GW4]
-        swap(net, GW4, GW4_NEW)
+        net.swap(GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
         assert sorted(net.dns(NAME, A)) == sorted([GW4, GW4_NEW])
         other(net, owner="gw2", ipv4=[])
@@ -141,7 +133,7 @@ def test_ptr():
         six = ipaddress.ip_address(GW6).reverse_pointer
         wait_until(lambda: ptr(net, six) == [NAME], 5)
         wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [NAME], 5)
-        swap(net, GW4, GW4_NEW)
+        net.swap(GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
         wait_until(lambda: ptr(net, "9.7.6.5.in-addr.arpa") == [NAME], 5)
         wait_until(lambda: ptr(net, "5.7.6.5.in-addr.arpa") == [], 5)
@@ -237,7 +229,7 @@ def test_ptr_refused():
         d.wait_event(event="published", address=GW4)
         line = d.wait_log(deadline_s=20, event="reverse", level="warning")
         assert "5.7.6.5.in-addr.arpa" in line["message"], line
-        swap(net, GW4, GW4_NEW)
+        net.swap(GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
         d.wait_log(deadline_s=20, event="reverse", text="9.7.6.5.in-addr.arpa")
         d.stop()
@@ -254,7 +246,7 @@ def test_create_no():
         assert "create = no" in event["error"], event
         assert net.dns(NAME, A) == []
         other(net, ipv4=[OTHER])
-        swap(net, GW4, GW4_NEW)
+        net.swap(GW4, GW4_NEW)
         d.wait_event(event="published", address=GW4_NEW)
         assert net.dns(NAME, A) == [GW4_NEW]
         d.stop()

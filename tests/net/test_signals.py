@@ -8,7 +8,7 @@ import subprocess
 import knot
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
-from lab import A, DEAD4, GW4, GW4_NEW, ISP4, Lab
+from lab import A, DEAD4, GW4, GW4_NEW, Lab
 
 OTHER = "other.example.org"
 
@@ -33,11 +33,7 @@ def test_reload_of_an_invalid_file():
         d.configure(SOURCE + PROVIDER + record() + 'record "x..y" {}\n')
         d.send(signal.SIGHUP)
         d.wait_log(level="error", text=d.config_file + ":")
-        net.ip(
-            f"addr del {GW4}/24 dev wan0",
-            f"addr add {GW4_NEW}/24 dev wan0",
-            f"route add default via {ISP4}",
-        )
+        net.swap()
         d.wait_event(event="published", address=GW4_NEW)
         d.stop()
 

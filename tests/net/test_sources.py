@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Interfaces: which one, whatever becomes of them."""
 
-import json
 import os
 import shutil
 import socket
@@ -14,22 +13,13 @@ from lab import A, GW4, GW4_B, GW4_B_NEW, GW4_NEW, ISP4, ISP4_B, TOP, Lab
 from tools import Skipped
 
 
-def ask(d, **request):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(10)
-        s.connect(d.dir + "/control")
-        s.sendall(json.dumps(request).encode() + b"\n")
-        with s.makefile() as f:
-            return json.loads(f.readline())
-
-
 def why(d, name=NAME):
-    entries = ask(d, command="why", record=name)["entries"]
+    entries = d.ask(command="why", record=name)["entries"]
     return [line for e in entries for line in e["addresses"]]
 
 
 def source_status(d, family="ipv4"):
-    found = [s for s in ask(d, command="status")["sources"] if s["family"] == family]
+    found = [s for s in d.ask(command="status")["sources"] if s["family"] == family]
     return found[0]
 
 

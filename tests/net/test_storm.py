@@ -19,11 +19,7 @@ def storm(n):
 
 
 def end(net):
-    return net.ip(
-        f"addr del {GW4}/24 dev wan0",
-        f"addr add {GW4_NEW}/24 dev wan0",
-        f"route add default via {ISP4}",
-    )
+    return net.swap()
 
 
 def test_storm():

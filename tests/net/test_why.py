@@ -5,24 +5,15 @@ the first line says what is wrong, because of what, and what comes next."""
 import json
 import os
 import re
-import subprocess
 
 import fakehttp
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
-from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, Lab
+from lab import A, DEAD4, GW4, NS4, Lab
 
-CTL = os.path.join(lab.TOP, "ctl", "evddnsctl")
 SAME = ("name", "family", "provider", "source", "state", "wanted", "published",
         "last_change", "last_update", "error", "note", "answer", "answered",
         "account_rests_for")  # fmt: skip
-
-
-def ctl(d, *words):
-    return subprocess.run(
-        [CTL, "-S", d.dir + "/control", *words],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
 
 
 def summary(d, deadline_s=15, **fields):
@@ -31,7 +22,7 @@ def summary(d, deadline_s=15, **fields):
     def there():
         if not os.path.exists(d.dir + "/control"):
             return None
-        for e in json.loads(ctl(d, "why", "--json", NAME))["entries"]:
+        for e in json.loads(d.ctl("why", "--json", NAME))["entries"]:
             if e["family"] == "ipv4" and all(e[k] == v for k, v in fields.items()):
                 return e
         return None
@@ -43,10 +34,10 @@ def told(d, pattern, **fields):
     """The first lines of the text, the same facts in status, and why."""
     entry = summary(d, **fields)
     assert re.fullmatch(pattern, entry["summary"]), entry["summary"]
-    text = ctl(d, "why", NAME).splitlines()
+    text = d.ctl("why", NAME).splitlines()
     assert text[0] == f"{NAME}/ipv4 at {entry['provider']}: {entry['state']}", text[0]
     assert re.fullmatch(pattern, text[1].strip()), text[1]
-    for r in json.loads(ctl(d, "status", "--json"))["records"]:
+    for r in json.loads(d.ctl("status", "--json"))["records"]:
         if r["family"] == "ipv4":
             assert {k: r[k] for k in SAME} == {k: entry[k] for k in SAME}, (r, entry)
             assert re.fullmatch(pattern, r["summary"]), r["summary"]
@@ -133,7 +124,7 @@ def test_dns_says_something_else_and_nobody_answers():
         d = Evddnsd(net, SOURCE + PROVIDER + record() + quick).start()
         d.wait_event(event="published", address=GW4)
         net.knot.pause()
-        ctl(d, "refresh", NAME)
+        d.ctl("refresh", NAME)
         told(d, r"wrong: what DNS says is not known, 5\.6\.7\.5 is wanted, because no name "
              r"server could be asked; next: another try when the network has news, or in \d+ s",
              state="backoff")  # fmt: skip
@@ -165,11 +156,7 @@ def test_spacing_of_the_account():
     with Lab() as net:
         d = Evddnsd(net, account(net, fakehttp.good, "    min-interval = 50s\n")).start()
         d.wait_log(event="accepted", name=NAME)
-        net.ip(
-            f"addr del {GW4}/24 dev wan0",
-            f"addr add {GW4_NEW}/24 dev wan0",
-            f"route add default via {ISP4}",
-        )
+        net.swap()
         entry = summary(d, state="backoff", account_rests_for="min-interval")
         assert re.search(r"; next: its turn by the account's min-interval in \d+ s",
                          entry["summary"]), entry  # fmt: skip
