@@ -75,6 +75,16 @@ void engine_egress_by_name(const struct engine *e, const struct job *j,
 	weigh(e, dst, &want, ret);
 }
 
+void work_done(struct work *w, const struct outcome *o)
+{
+	w->done(w, o, NULL);
+}
+
+void work_done_look(struct work *w, const struct outcome *o, json_t *values)
+{
+	w->done(w, o, values);
+}
+
 void engine_stay(struct engine *e)
 {
 	e->busy++;

@@ -47,8 +47,8 @@ struct work {
 	struct desk *desk;
 	struct work *next, *before; /* the desk's */
 	void *batch;       /* the type's; NULL: not with it */
-	/* Instead of the desk, for what a type does besides; NULL. */
-	void (*done)(struct work *w, const struct outcome *o);
+	/* The desk's, or a type's own for what it does besides. */
+	void (*done)(struct work *w, const struct outcome *o, json_t *values);
 };
 
 /* Answers the job and frees the work. */

@@ -115,13 +115,12 @@ void outcome_set(struct outcome *o, enum notify_status status,
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * The reply line, newline included, to be freed; NULL without memory. j NULL:
- * the reply to what was no job, with the id where has_id.
+ * The reply line, newline included, to be freed; NULL without memory. values,
+ * taken over, is what a look found, {"ipv4":[...]}; or NULL.
  */
-char *outcome_print(const struct job *j, const struct outcome *o);
-/* Of a look; takes values ({"ipv4":[...]} or NULL) over. */
-char *outcome_print_look(const struct job *j, const struct outcome *o,
-			 json_t *values);
+char *outcome_print(const struct job *j, const struct outcome *o,
+		    json_t *values);
+/* The reply to what was no job. */
 char *job_fault_print(const struct job_fault *f);
 
 /* Goes through the motions of job_parse(), so that it is warm. */

@@ -69,13 +69,8 @@ static json_t *reply_of(const struct job *j, const struct outcome *o)
 	return reply;
 }
 
-char *outcome_print(const struct job *j, const struct outcome *o)
-{
-	return dumped(reply_of(j, o));
-}
-
-char *outcome_print_look(const struct job *j, const struct outcome *o,
-			 json_t *values)
+char *outcome_print(const struct job *j, const struct outcome *o,
+		    json_t *values)
 {
 	json_t *reply = reply_of(j, o);
 

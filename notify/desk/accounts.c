@@ -7,6 +7,7 @@
 #include "config/faults.h"
 #include "notify/core/type.h"
 #include "notify/desk/accounts.h"
+#include "notify/types/provider.h"
 #include "notify/types/ptype_find.h"
 
 const struct type *const types[] = { &type_rfc2136, NULL };
@@ -65,6 +66,7 @@ static int add_type(struct accounts *as, json_t *packed,
 		json_decref(packed);
 		return r;
 	}
+	provider_acts(&p->type);
 	more[as->n_types++] = (struct account_type){ packed, p };
 	*ret = &p->type;
 	return 0;

@@ -80,7 +80,7 @@ static void refuse(struct desk *d, const struct job *j, const char *format,
 
 	(void)str_printable(what, strlen(what), 100, text, sizeof(text));
 	outcome_set(&o, NOTIFY_REFUSED, 0, "%s%s", format, text);
-	say(d, outcome_print(j, &o));
+	say(d, outcome_print(j, &o, NULL));
 }
 
 static void unlink_work(struct desk *d, struct work *w)
@@ -94,25 +94,11 @@ static void unlink_work(struct desk *d, struct work *w)
 	d->n_works--;
 }
 
-void work_done(struct work *w, const struct outcome *o)
+static void desk_done(struct work *w, const struct outcome *o, json_t *values)
 {
 	struct desk *d = w->desk;
 
-	if (w->done) {
-		w->done(w, o);
-		return;
-	}
-	say(d, outcome_print(w->job, o));
-	unlink_work(d, w);
-	job_free(w->job);
-	free(w);
-}
-
-void work_done_look(struct work *w, const struct outcome *o, json_t *values)
-{
-	struct desk *d = w->desk;
-
-	say(d, outcome_print_look(w->job, o, values));
+	say(d, outcome_print(w->job, o, values));
 	unlink_work(d, w);
 	job_free(w->job);
 	free(w);
@@ -151,7 +137,7 @@ static int add_work(struct desk *d, struct job *j, struct account *a,
 	if (!w)
 		return -ENOMEM;
 	*w = (struct work){ .job = j, .account = a, .desk = d,
-			    .next = d->works };
+			    .next = d->works, .done = desk_done };
 	if (w->next)
 		w->next->before = w;
 	d->works = w;
@@ -205,7 +191,7 @@ static void take_update(struct desk *d, struct job *j)
 		   add_work(d, j, a, g) < 0) {
 		outcome_set(&o, NOTIFY_RETRY, 0, "%s", r < 0 ? strerror(-r)
 						: "too many jobs at a time");
-		say(d, outcome_print(j, &o));
+		say(d, outcome_print(j, &o, NULL));
 	} else {
 		return;
 	}

@@ -75,13 +75,15 @@ static void group_add(struct update_ptr *p, const struct outcome *o)
 			    "%.80s: %s", p->job.name, o->text);
 }
 
-static void update_ptr_done(struct work *w, const struct outcome *o)
+static void update_ptr_done(struct work *w, const struct outcome *o,
+			    json_t *values)
 {
 	struct update_ptr *p = (struct update_ptr *)
 		((char *)w - offsetof(struct update_ptr, work));
 	struct engine *e = p->u->engine;
 	bool good = o->status == NOTIFY_DONE || o->status == NOTIFY_UNCHANGED;
 
+	json_decref(values); /* there are none: nobody looks */
 	/* The account's servers need not have the reverse zone. */
 	if (!good && !p->job.at_primary && p->u->n_servers > 0) {
 		p->job.at_primary = true;

@@ -7,7 +7,6 @@
 
 #include "base/str.h"
 #include "config/domain.h"
-#include "notify/types/provider.h"
 #include "notify/types/ptype_read.h"
 
 #define IN_FLIGHT 4
@@ -369,7 +368,6 @@ static void finish(struct ptype_reading *r, const struct config_section *s)
 	p->type.lease = p->lease;
 	p->type.limits = p->limits;
 	p->type.n_limits = p->n_limits;
-	provider_acts(&p->type);
 }
 
 int ptype_read(const struct config_section *s, struct ptype **ret,

@@ -37,7 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	outcome_set(&o, NOTIFY_DONE, 0, "%s", "x");
-	free(outcome_print(j, &o));
+	free(outcome_print(j, &o, NULL));
 	job_free(j);
 	return 0;
 }

@@ -204,7 +204,7 @@ START_TEST(test_round_trip)
 	o.ipv6 = NOTIFY_UNCHANGED;
 	o.sent_ns = 12345678901;
 	o.clock = true;
-	line = outcome_print(j, &o);
+	line = outcome_print(j, &o, NULL);
 	ck_assert_int_eq(protocol_parse_reply(line, strlen(line), &r), 0);
 	ck_assert_int_eq(r.id, 42);
 	ck_assert_int_eq(r.reply.status, NOTIFY_SLOW);
