@@ -48,76 +48,91 @@ static void watch_add(struct path_watch *w, const char *path, uint32_t mask,
 	w->n++;
 }
 
-/* Splits at the last slash; path keeps the folder. */
-static const char *split(char *path)
-{
-	char *slash = strrchr(path, '/');
+/* On the way down a path, with each link's target put in its place. */
+struct walk {
+	char here[PATH_MAX]; /* a folder, no link, and a slash at its end */
+	char rest[PATH_MAX]; /* the way from there */
+};
 
-	if (!slash)
-		return NULL;
-	if (slash == path) {
-		memmove(path + 2, path + 1, strlen(path));
-		path[1] = '\0';
-		return path + 2;
-	}
-	*slash = '\0';
-	return slash + 1;
+/* Takes the next name off the way; false: there is none, or it is too long. */
+static bool walk_name(struct walk *k, char name[NAME_MAX + 1])
+{
+	size_t from = strspn(k->rest, "/"), n = strcspn(k->rest + from, "/");
+
+	if (n == 0 || n > NAME_MAX)
+		return false;
+	memcpy(name, k->rest + from, n);
+	name[n] = '\0';
+	from += n;
+	memmove(k->rest, k->rest + from, strlen(k->rest + from) + 1);
+	return true;
 }
 
-/* The folder that holds path, or, where it is missing, the one that will. */
-static void watch_folder(struct path_watch *w, const char *path)
+/* False where that cannot be, as a path's length goes. */
+static bool walk_link(struct walk *k, const char *link)
 {
-	char folder[PATH_MAX + 1];
-	struct stat st;
-
-	if (snprintf(folder, sizeof(folder) - 1, "%s", path) >= PATH_MAX)
-		return;
-	for (const char *name; (name = split(folder)) != NULL;) {
-		if (stat(folder, &st) == 0) {
-			watch_add(w, folder, IN_DIR | IN_ONLYDIR, name);
-			return;
-		}
-		if (strcmp(folder, "/") == 0)
-			return;
-	}
-}
-
-/* Where the link at path leads, into path. 0; -EINVAL: it is none. */
-static int follow(char path[PATH_MAX])
-{
-	char target[PATH_MAX], folder[PATH_MAX + 1], out[2 * PATH_MAX + 2];
-	ssize_t n = readlink(path, target, sizeof(target) - 1);
+	char target[PATH_MAX], rest[PATH_MAX];
+	ssize_t n = readlink(link, target, sizeof(target) - 1);
 
 	if (n <= 0)
-		return -EINVAL;
+		return false;
 	target[n] = '\0';
-	memcpy(folder, path, strlen(path) + 1);
+	if (snprintf(rest, sizeof(rest), "%s/%s", target, k->rest) >=
+	    (int)sizeof(rest))
+		return false;
+	memcpy(k->rest, rest, strlen(rest) + 1);
 	if (target[0] == '/')
-		(void)snprintf(out, sizeof(out), "%s", target);
-	else if (split(folder))
-		(void)snprintf(out, sizeof(out), "%s/%s", folder, target);
-	else
-		return -EINVAL;
-	if (strlen(out) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	memcpy(path, out, strlen(out) + 1);
-	return 0;
+		memcpy(k->here, "/", 2);
+	return true;
 }
 
+/* What stands there, and where that is; 0: nothing that we may see. */
+static mode_t walk_look(const struct walk *k, const char *name,
+			char at[2 * PATH_MAX])
+{
+	struct stat st;
+
+	(void)snprintf(at, 2 * PATH_MAX, "%s%s", k->here, name);
+	return lstat(at, &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+static bool walk_down(struct walk *k, const char *folder)
+{
+	return snprintf(k->here, sizeof(k->here), "%s/", folder) <
+	       (int)sizeof(k->here);
+}
+
+/*
+ * Watched are: the folder of each link on the way, for the link may turn; the
+ * folder that the file is in, and the file. Where something is missing it is
+ * the folder that will hold it.
+ */
 void path_watch_add(struct path_watch *w, const char *path)
 {
-	char way[PATH_MAX];
+	char at[2 * PATH_MAX], name[NAME_MAX + 1];
+	struct walk k;
+	int links = 0;
 
-	/* One without a slash is in this folder. */
-	if (snprintf(way, sizeof(way), "%s%s", strchr(path, '/') ? "" : "./",
-		     path) >= (int)sizeof(way))
+	(void)snprintf(k.here, sizeof(k.here), path[0] == '/' ? "/" : "./");
+	if (snprintf(k.rest, sizeof(k.rest), "%s", path) >=
+	    (int)sizeof(k.rest))
 		return;
-	for (int i = 0; i < LINKS_MOST; i++) {
-		watch_folder(w, way);
-		if (follow(way) < 0)
-			break;
+	while (walk_name(&k, name)) {
+		mode_t kind = walk_look(&k, name, at);
+
+		if (kind == S_IFDIR && k.rest[strspn(k.rest, "/")] != '\0') {
+			if (!walk_down(&k, at))
+				return;
+			continue;
+		}
+		watch_add(w, k.here, IN_DIR | IN_ONLYDIR, name);
+		if (kind != S_IFLNK) {
+			watch_add(w, at, IN_FILE, "");
+			return;
+		}
+		if (++links > LINKS_MOST || !walk_link(&k, at))
+			return;
 	}
-	watch_add(w, way, IN_FILE, "");
 }
 
 void path_watch_clear(struct path_watch *w)

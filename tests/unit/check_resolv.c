@@ -95,6 +95,14 @@ static const struct row {
 	{ "the link turns elsewhere", "mkdir $/run; echo a >$/run/a; "
 	  "echo b >$/run/b; ln -s ../run/a $/etc/resolv.conf",
 	  "ln -s ../run/b $/etc/new; mv -T $/etc/new $/etc/resolv.conf", 1 },
+	{ "a folder on the way is a link that turns",
+	  "mkdir $/a $/b; echo a >$/a/stub; echo b >$/b/stub; ln -s a $/run; "
+	  "ln -s ../run/stub $/etc/resolv.conf",
+	  "ln -s b $/new; mv -T $/new $/run", 1 },
+	{ "... behind another one",
+	  "mkdir $/a $/b; echo a >$/a/stub; echo b >$/b/stub; ln -s a $/c; "
+	  "ln -s $/c $/run; ln -s ../run/../run/stub $/etc/resolv.conf",
+	  "ln -s b $/new; mv -T $/new $/c", 1 },
 	{ "a link in a circle", "ln -s resolv.conf $/etc/resolv.conf",
 	  "echo b >$/etc/new; mv $/etc/new $/etc/resolv.conf", 1 },
 	{ "by a name that we do not see", "echo a >$/etc/resolv.conf; "

@@ -101,6 +101,10 @@ static const struct row {
 	{ "a link that turns", "echo a >run/real; echo b >run/next; "
 	  "ln -s ../run/real etc/mine",
 	  "ln -s ../run/next etc/new; mv -T etc/new etc/mine", 1 },
+	{ "a folder's link that turns, as Kubernetes has it",
+	  "mkdir etc/..1 etc/..2; echo a >etc/..1/mine; echo b >etc/..2/mine; "
+	  "ln -s ..1 etc/..data; ln -s ..data/mine etc/mine",
+	  "ln -s ..2 etc/..new; mv -T etc/..new etc/..data", 1 },
 };
 
 START_TEST(test_row)
