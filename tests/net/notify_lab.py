@@ -112,11 +112,11 @@ def wait_for(condition, what, limit_s=20):
 # ---- evddns-notify ----
 
 class Notify:
-    def __init__(self, directory, config, *options, env=None):
+    def __init__(self, directory, config, *options, env=None, through=()):
         self.path = write(directory, "evddns.conf", config)
         self.log = open(os.path.join(directory, "notify.log"), "ab+")
         self.process = subprocess.Popen(
-            [PROGRAM, "-c", self.path, *options], stdin=subprocess.PIPE,
+            [*through, PROGRAM, "-c", self.path, *options], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self.log, env=env)
         self.pending = b""
         self.last = 0

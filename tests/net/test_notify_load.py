@@ -5,10 +5,14 @@ import array
 import fcntl
 import json
 import os
+import resource
+import signal
 import socket
 import subprocess
 
-from notify_lab import PROGRAM, SECRET, main, run, write
+from notify_lab import (
+    PROGRAM, SECRET, Child, Notify, main, need, run, wait_for, write,
+)
 
 GOOD = f"""
 provider "ns" {{
@@ -204,6 +208,34 @@ def test_secret_files(directory):
         done = run(directory, config(f'key-file = "{good}"'), "--load",
                    "--group", "4711")
         assert done.returncode == 0
+
+
+def test_its_memory_is_nobody_elses(directory):
+    """No core file, though whoever starts it would have one; nor may others
+    of its user look into it."""
+    need("setpriv")
+    # Root may look into everything, but for this.
+    plain = ["setpriv", "--bounding-set=-sys_ptrace",
+             "--inh-caps=-sys_ptrace"]
+
+    def can_look(pid):
+        return subprocess.run([*plain, "head", "-c0", f"/proc/{pid}/mem"],
+                              capture_output=True, check=False).returncode == 0
+
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    with (Notify(directory, GOOD, through=plain) as n,
+          Child(directory, "sleep", [*plain, "sleep", "60"]) as other):
+        n.do(account="no such")  # it has begun
+        wait_for(lambda: can_look(other.process.pid), "one can look")
+        pid = n.process.pid
+        assert not can_look(pid)
+        with open(f"/proc/{pid}/limits") as f:
+            limit = next(x for x in f if x.startswith("Max core file size"))
+        assert limit.split()[4:6] == ["0", "0"], limit
+        n.process.send_signal(signal.SIGQUIT)
+        end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        assert end.si_code == os.CLD_KILLED, end
 
 
 def test_by_hand(directory):
