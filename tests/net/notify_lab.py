@@ -319,12 +319,23 @@ class Server(Child):
 
 
 def knot(directory, zone="example.org", acl="", port=None,
-         open_to_all=False):
+         open_to_all=False, reverse=None):
+    """reverse: another zone that it has."""
     need("knotd")
     port = port or free_port()
     keys = ("address: 127.0.0.1" if open_to_all else
             "key: [ddns-key, sha1-key, sha512-key]")
     write(directory, "zone", ZONE.format(zone=zone))
+    zones = [(zone, "zone")]
+    if reverse:
+        write(directory, "reverse", "@ 60 SOA ns1.example.org. admin."
+              "example.org. 1 3600 600 86400 60\n@ 60 NS ns1.example.org.\n")
+        zones.append((reverse, "reverse"))
+    zones = "".join(f"""  - domain: {z}
+    storage: "{directory}"
+    file: {f}
+    acl: upd
+""" for z, f in zones)
     write(directory, "knot.conf", f"""server:
     rundir: "{directory}"
     listen: [127.0.0.1@{port}, 2001:db8::53@{port}]
@@ -349,11 +360,7 @@ acl:
     action: update
     {acl}
 zone:
-  - domain: {zone}
-    storage: "{directory}"
-    file: zone
-    acl: upd
-""")
+{zones}""")
     return Server(directory, port, ["knotd", "-c",
                                     os.path.join(directory, "knot.conf")],
                   "knot")
