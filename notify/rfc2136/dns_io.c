@@ -322,7 +322,9 @@ static bool hand_over(struct dns_io *io, const uint8_t *data, size_t len)
 		start_tcp(io);
 		return false;
 	case DNS_IO_HURRY:
-		if (!io->hurried && ev_timer_remaining(io->loop,
+		if (io->tcp) /* no second one comes, and none is forged */
+			fail_soon(io, -ETIMEDOUT);
+		else if (!io->hurried && ev_timer_remaining(io->loop,
 						       &io->deadline) > HURRY_S)
 			arm(io, &io->deadline, HURRY_S);
 		io->hurried = true;

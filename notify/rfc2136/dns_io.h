@@ -41,7 +41,7 @@ struct dns_io_request {
 
 enum dns_io_take {
 	DNS_IO_WAIT,    /* not it: go on */
-	DNS_IO_HURRY,   /* maybe it: go on for a second at most */
+	DNS_IO_HURRY,   /* maybe it: go on for a second; by TCP not at all */
 	DNS_IO_USE_TCP, /* truncated */
 	DNS_IO_TAKEN,   /* over; the exchange may have been freed */
 };

@@ -89,6 +89,7 @@ void rfc2136_warm(struct tsig_key *key);
 enum rfc2136_verdict {
 	RFC2136_NOT_OURS,  /* no answer to what was sent: keep waiting */
 	RFC2136_DOUBTFUL,  /* not proven: *ret counts if nothing better comes */
+	RFC2136_DOUBTFUL_DENIED, /* ... and a name may be what spoils it */
 	RFC2136_TRUNCATED, /* ask by TCP */
 	RFC2136_SPLIT,     /* one name may spoil it for all: apart; else *ret */
 	RFC2136_DENIED,    /* another server may do it, or apart; else *ret */

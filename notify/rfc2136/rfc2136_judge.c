@@ -21,6 +21,14 @@ struct reply {
 	int64_t now_s;
 };
 
+/* How much of a key's name or algorithm is for people: not the final dot. */
+static int plain(const char *name)
+{
+	size_t len = strlen(name);
+
+	return (int)(len - (len > 1 && name[len - 1] == '.'));
+}
+
 static enum rfc2136_verdict bad_time(const struct reply *r,
 				     struct outcome *ret)
 {
@@ -45,6 +53,7 @@ static enum rfc2136_verdict not_auth(const struct reply *r,
 {
 	const struct rfc2136_sent *s = r->sent;
 	const char *key = s->key ? s->key->name : "";
+	const char *algorithm = s->key ? s->key->algorithm : "";
 
 	switch (r->tsig.error) {
 	case TSIG_BADTIME:
@@ -52,13 +61,13 @@ static enum rfc2136_verdict not_auth(const struct reply *r,
 	case TSIG_BADSIG:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "BADSIG: %s has another secret or algorithm for "
-			    "the key %s", s->server, key);
+			    "the key %.*s", s->server, plain(key), key);
 		return RFC2136_ELSEWHERE;
 	case TSIG_BADKEY:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
-			    "BADKEY: %s knows no key %s with %s, or does not "
-			    "let it change %s", s->server, key,
-			    s->key ? s->key->algorithm : "", s->name);
+			    "BADKEY: %s knows no key %.*s with %.*s, or does "
+			    "not let it change %s", s->server, plain(key), key,
+			    plain(algorithm), algorithm, s->name);
 		return RFC2136_DENIED; /* Knot: a name it may not change */
 	case TSIG_BADTRUNC:
 		outcome_set(ret, NOTIFY_REFUSED, 0,
@@ -70,16 +79,17 @@ static enum rfc2136_verdict not_auth(const struct reply *r,
 	/* Knot 3.4 says no more of a key that it does not know. */
 	if (s->key && r->tsig.verdict == TSIG_ABSENT)
 		outcome_set(ret, NOTIFY_REFUSED, 0,
-			    "NOTAUTH: %s knows no key %s with %s, does not "
+			    "NOTAUTH: %s knows no key %.*s with %.*s, does not "
 			    "let it change %s, or is not the primary server "
-			    "of the zone %s", s->server, key,
-			    s->key->algorithm, s->name,
+			    "of the zone %s", s->server, plain(key), key,
+			    plain(algorithm), algorithm, s->name,
 			    *s->zone ? s->zone : ".");
 	else
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "NOTAUTH: %s is not the primary server of the zone "
-			    "%s, or takes no updates from here", s->server,
-			    *s->zone ? s->zone : ".");
+			    "%s, or takes no %supdates from here", s->server,
+			    *s->zone ? s->zone : ".",
+			    s->key ? "" : "unsigned ");
 	return RFC2136_ELSEWHERE;
 }
 
@@ -98,15 +108,16 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 			    s->name);
 	else if (r->tsig.verdict == TSIG_GOOD)
 		outcome_set(ret, NOTIFY_REFUSED, 0,
-			    "REFUSED: the key %s may not change %s at %s: look "
-			    "at the server's update policy", s->key->name,
-			    s->name, s->server);
+			    "REFUSED: the key %.*s may not change %s at %s: "
+			    "look at the server's update policy",
+			    plain(s->key->name), s->key->name, s->name,
+			    s->server);
 	else
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "REFUSED (without signature): %s does not accept "
-			    "the key %s: look at its name, secret and right to "
-			    "change %s, and at the clock here", s->server,
-			    s->key->name, s->name);
+			    "the key %.*s: look at its name, secret and right "
+			    "to change %s, and at the clock here", s->server,
+			    plain(s->key->name), s->key->name, s->name);
 	/* PowerDNS has no other word for a clock that is wrong. */
 	ret->clock = s->key && r->tsig.verdict != TSIG_GOOD;
 	return r->tsig.verdict == TSIG_GOOD ? RFC2136_DENIED
@@ -117,9 +128,13 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 static enum rfc2136_verdict no_sense(const struct reply *r,
 				     struct outcome *ret)
 {
+	const ldns_lookup_table *name = ldns_lookup_by_id(ldns_rcodes,
+							  (int)r->rcode);
+
 	outcome_set(ret, NOTIFY_RETRY, 900,
-		    "%s answered with rcode %u, which makes no sense here",
-		    r->sent->server, r->rcode);
+		    "%s answered with %s (rcode %u), which makes no sense here",
+		    r->sent->server, name ? name->name : "something unknown",
+		    r->rcode);
 	return RFC2136_JUDGED;
 }
 
@@ -202,8 +217,15 @@ static enum rfc2136_verdict judge_unproven(const struct reply *r,
 	struct outcome o;
 
 	/* PowerDNS answers so to a wrong secret: it is all we will get. */
-	if (r->tsig.verdict == TSIG_ABSENT && r->rcode == LDNS_RCODE_REFUSED)
-		return judge_rcode(r, ret);
+	if (r->tsig.verdict == TSIG_ABSENT && r->rcode == LDNS_RCODE_REFUSED) {
+		(void)judge_rcode(r, ret);
+		return RFC2136_DOUBTFUL;
+	}
+	/* So are these two: anybody may say so (RFC 8945, section 5.4). */
+	if (r->tsig.verdict == TSIG_UNSIGNED_ERROR &&
+	    r->rcode == LDNS_RCODE_NOTAUTH)
+		return judge_rcode(r, ret) == RFC2136_DENIED
+			       ? RFC2136_DOUBTFUL_DENIED : RFC2136_DOUBTFUL;
 	if (r->tsig.verdict == TSIG_WRONG) {
 		outcome_set(ret, NOTIFY_RETRY, 0,
 			    "the answer of %s is signed, but not rightly: "
@@ -270,11 +292,8 @@ static enum rfc2136_verdict judge(const struct rfc2136_sent *sent,
 			     sent->message->mac_len, now_s);
 	if (sent->server_s && r.tsig.verdict == TSIG_GOOD)
 		*sent->server_s = r.tsig.server_s;
-	if (r.tsig.verdict == TSIG_GOOD ||
-	    (r.tsig.verdict == TSIG_UNSIGNED_ERROR &&
-	     r.rcode == LDNS_RCODE_NOTAUTH))
-		return judge_rcode(&r, ret);
-	return judge_unproven(&r, ret);
+	return r.tsig.verdict == TSIG_GOOD ? judge_rcode(&r, ret)
+					   : judge_unproven(&r, ret);
 }
 
 static int skip_name(struct buf_reader *r)

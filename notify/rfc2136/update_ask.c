@@ -73,7 +73,7 @@ static enum dns_io_take update_ask_reply(void *user, int status,
 		return DNS_IO_WAIT;
 	if (v == RFC2136_TRUNCATED)
 		return DNS_IO_USE_TCP;
-	if (v == RFC2136_DOUBTFUL) {
+	if (v == RFC2136_DOUBTFUL || v == RFC2136_DOUBTFUL_DENIED) {
 		a->last = o;
 		a->has_last = true;
 		return DNS_IO_HURRY;

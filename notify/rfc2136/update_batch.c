@@ -151,7 +151,7 @@ void batch_next_target(struct batch *b)
 	owner_plan_free(b->plan);
 	b->plan = NULL;
 	b->looks = 0;
-	b->ptr_asked = false;
+	b->ptr_asked = b->has_doubt = false;
 	batch_step(b);
 }
 

@@ -44,6 +44,8 @@ struct batch {
 	struct rfc2136_message message;
 	struct outcome last; /* if no server does better */
 	bool has_last;
+	struct outcome doubt; /* of the target, if nothing better comes of it */
+	bool has_doubt;
 	/* A shared name: what comes of the marks at the target; NULL: ask. */
 	struct owner_plan *plan;
 	unsigned int tries;

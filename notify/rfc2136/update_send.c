@@ -67,6 +67,11 @@ static bool send_apart(struct batch *b, const struct outcome *o)
 	return true;
 }
 
+static bool can_split(const struct batch *b)
+{
+	return b->n > 1 && b->budget >= 2 && batch_is_last_target(b);
+}
+
 static void judged(struct batch *b, enum rfc2136_verdict v,
 		   const struct outcome *o)
 {
@@ -82,8 +87,8 @@ static void judged(struct batch *b, enum rfc2136_verdict v,
 		batch_owners_took(b);
 	if ((v == RFC2136_ELSEWHERE || v == RFC2136_DENIED) && !last)
 		batch_target_said(b, o);
-	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED) && b->n > 1 &&
-		 b->budget >= 2)
+	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED ||
+		  v == RFC2136_DOUBTFUL_DENIED) && b->n > 1 && b->budget >= 2)
 		split(b);
 	else if (v == RFC2136_ELSEWHERE || v == RFC2136_DENIED)
 		batch_target_said(b, o);
@@ -126,9 +131,8 @@ static enum dns_io_take batch_reply(void *user, int status,
 	if (status < 0) {
 		dns_io_free(b->io);
 		b->io = NULL;
-		if (status == -ETIMEDOUT && b->has_last && !b->gone &&
-		    batch_is_last_target(b))
-			batch_finish(b, &b->last);
+		if (b->has_doubt)
+			batch_target_said(b, &b->doubt);
 		else
 			batch_target_failed(b, status);
 		return DNS_IO_TAKEN;
@@ -142,9 +146,12 @@ static enum dns_io_take batch_reply(void *user, int status,
 		return DNS_IO_WAIT;
 	if (v == RFC2136_TRUNCATED)
 		return DNS_IO_USE_TCP;
-	if (v == RFC2136_DOUBTFUL) {
-		b->last = o;
-		b->has_last = true;
+	/* To go apart needs no proof: what comes of it does. */
+	if (v == RFC2136_DOUBTFUL ||
+	    (v == RFC2136_DOUBTFUL_DENIED && !can_split(b))) {
+		if (!b->has_doubt || o.status != NOTIFY_REFUSED)
+			b->doubt = o; /* the one that is not for good */
+		b->has_doubt = true;
 		return DNS_IO_HURRY;
 	}
 	dns_io_free(b->io);

@@ -257,17 +257,6 @@ def test_powerdns(directory):
                    "refused", "REFUSED", "secret")
 
 
-def test_nsd(directory):
-    with nsd(directory) as server, Notify(
-            directory, account(server.port, secret=None) +
-            account(server.port, "signed")) as n:
-        expect(n.do(**job(ipv4=["192.0.2.7"])), "refused", "NOTIMP")
-        started = time.monotonic()
-        expect(n.do(**job(account="signed", ipv4=["192.0.2.7"])), "refused",
-               "without signature", "NOTIMP")
-        assert time.monotonic() - started < 5
-
-
 def test_look(directory):
     """What the server holds, and whether key and zone are right."""
     with knot(directory) as server, Notify(
