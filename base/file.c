@@ -18,9 +18,31 @@ int file_write_all(int fd, const void *data, size_t len)
 			continue;
 		if (n < 0)
 			return -errno;
+		if (n == 0)
+			return -EIO; /* or it would be asked for ever */
 		p += n;
 		len -= (size_t)n;
 	}
+	return 0;
+}
+
+int file_read_all(int fd, void *data, size_t size, size_t *ret_len)
+{
+	char *p = data;
+	size_t len = 0;
+
+	while (len < size) {
+		ssize_t n = read(fd, p + len, size - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	*ret_len = len;
 	return 0;
 }
 

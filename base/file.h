@@ -10,6 +10,9 @@
 /* Every byte, also where a signal comes in between. 0 or -errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
+/* Up to size bytes, or to its end, however small the pieces. 0 or -errno. */
+int file_read_all(int fd, void *data, size_t size, size_t *ret_len);
+
 /*
  * Opens /dev/null where standard input, output or error is closed: else what
  * is opened next would take its place, and be written to as if it were a log.

@@ -464,7 +464,6 @@ int app_run(struct ev_loop *loop, const struct options *options,
 	};
 	int r;
 
-	(void)signal(SIGPIPE, SIG_IGN);
 	app_catch(&a, &a.term, SIGTERM, app_terminated);
 	app_catch(&a, &a.interrupt, SIGINT, app_terminated);
 	app_catch(&a, &a.hup, SIGHUP, app_hung_up);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +81,9 @@ static int run(const struct options *options, const struct paths *paths)
 	struct background *b = NULL;
 	int status;
 
+	/* A reader that is gone, a file that may not grow: an error of theirs. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	loop_memory_guard("evddnsd");
 	options_start_log(options, NULL);
 	status = background_start(options->background, options->pidfile, &b);

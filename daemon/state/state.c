@@ -78,8 +78,10 @@ static void state_write(struct state *s)
 		buf_done(&text);
 		state_file_print(&s->book, &text);
 	}
-	r = text.failed ? -ENOMEM
-			: state_disk_write(&s->disk, text.data, text.len);
+	if (text.failed)
+		r = text.no_memory ? -ENOMEM : -EFBIG;
+	else
+		r = state_disk_write(&s->disk, text.data, text.len);
 	buf_done(&text);
 	s->written_ms = clock_mono_ms();
 	if (r < 0 && !s->silenced)
@@ -115,27 +117,41 @@ static void state_touch(struct state *s, uint64_t spacing_ms)
 		state_arm(s, delay_ms);
 }
 
-/* -ENOMEM, and the file stays as it is: refusals would be lost with it. */
+/* What is over soon: the file stays, or refusals would be lost with it. */
+static bool is_shortage(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+static void state_put_aside(const struct state *s, const char *why)
+{
+	int r = state_disk_put_aside(&s->disk);
+
+	if (r < 0)
+		log_warning("state: %s is not believed (%s), and cannot be "
+			    "put aside (%s), DNS decides", s->disk.path, why,
+			    strerror(-r));
+	else
+		log_warning("state: %s is put aside (%s), DNS decides",
+			    s->disk.path, why);
+}
+
 static int state_load(struct state *s)
 {
 	const char *why = NULL;
+	char *text = NULL;
 	size_t len = 0;
-	int error, r;
-	char *text = state_disk_read(&s->disk, STATE_FILE_MAX, &len, &error);
+	int r = state_disk_read(&s->disk, STATE_FILE_MAX, &text, &len, &why);
 
-	r = error == -ENOMEM ? error : 0;
-	if (error < 0)
-		why = strerror(-error);
-	if (text)
+	if (r == 0)
 		r = state_file_parse(text, len, &s->book, &why);
 	free(text);
 	if (r < 0)
 		state_book_done(&s->book);
-	if (r == -ENOMEM || !why)
-		return r == -ENOMEM ? r : 0;
-	log_warning("state: %s is put aside (%s), DNS decides", s->disk.path,
-		    why);
-	state_disk_put_aside(&s->disk);
+	if (is_shortage(r))
+		return r;
+	if (r < 0 && r != -ENOENT)
+		state_put_aside(s, why);
 	return 0;
 }
 

@@ -21,8 +21,8 @@ struct ev_loop;
 struct state;
 
 /*
- * Reads DIR/state.json, making DIR where it is missing. Only -ENOMEM is a
- * failure; all else is logged.
+ * Reads DIR/state.json, making DIR where it is missing. Only a lack of memory
+ * or descriptors is a failure (-errno); all else is logged.
  */
 int state_open(struct ev_loop *loop, const char *directory,
 	       struct state **ret);

@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +34,7 @@ static int make_directory(const char *directory)
 
 void state_disk_done(struct state_disk *d)
 {
+	free(d->directory);
 	free(d->path);
 	free(d->new_path);
 	free(d->bad_path);
@@ -40,60 +43,135 @@ void state_disk_done(struct state_disk *d)
 
 int state_disk_open(struct state_disk *d, const char *directory)
 {
+	d->directory = str_dup(directory);
 	d->path = str_dupf("%s/state.json", directory);
 	d->new_path = str_dupf("%s/state.json.new", directory);
 	d->bad_path = str_dupf("%s/state.json.bad", directory);
-	if (!d->path || !d->new_path || !d->bad_path) {
+	if (!d->directory || !d->path || !d->new_path || !d->bad_path) {
 		state_disk_done(d);
 		return -ENOMEM;
 	}
 	return make_directory(directory);
 }
 
-char *state_disk_read(const struct state_disk *d, size_t most,
-		      size_t *ret_len, int *ret_error)
+/* ---- reading ---- */
+
+/* Whoever owns the directory could have written it as well. */
+static bool is_of_a_stranger(const struct state_disk *d,
+			     const struct stat *st)
+{
+	struct stat dir;
+
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return false;
+	return stat(d->directory, &dir) < 0 || dir.st_uid != st->st_uid;
+}
+
+/* NULL: it may be read and believed. */
+static const char *judge(const struct state_disk *d, const struct stat *st,
+			 size_t most)
+{
+	if (!S_ISREG(st->st_mode))
+		return "it is no plain file";
+	if (is_of_a_stranger(d, st))
+		return "it belongs to somebody else";
+	if (st->st_mode & S_IWOTH)
+		return "everybody can write to it";
+	if ((uintmax_t)st->st_size > most)
+		return "it is too large";
+	return NULL;
+}
+
+static int fail(int error, const char **ret_why)
+{
+	*ret_why = error == -ELOOP ? "it is a symbolic link"
+				   : strerror(-error);
+	return error;
+}
+
+static int read_from(const struct state_disk *d, int fd, size_t most,
+		     char **ret, size_t *ret_len, const char **ret_why)
+{
+	size_t size, len = 0;
+	struct stat st;
+	char *text;
+	int r;
+
+	if (fstat(fd, &st) < 0)
+		return fail(-errno, ret_why);
+	*ret_why = judge(d, &st, most);
+	if (*ret_why)
+		return -EINVAL;
+	size = (size_t)st.st_size;
+	text = malloc(size + 1);
+	if (!text)
+		return fail(-ENOMEM, ret_why);
+	r = file_read_all(fd, text, size, &len);
+	if (r < 0) {
+		free(text);
+		return fail(r, ret_why);
+	}
+	*ret = text;
+	*ret_len = len;
+	return 0;
+}
+
+int state_disk_read(const struct state_disk *d, size_t most, char **ret,
+		    size_t *ret_len, const char **ret_why)
 {
 	int fd = open(d->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	char *text = NULL;
-	struct stat st;
-	ssize_t n = -1;
+	int r;
 
-	*ret_error = fd < 0 && errno != ENOENT ? -errno : 0;
 	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    (size_t)st.st_size > most)
-		*ret_error = -EINVAL;
-	else if (!(text = malloc((size_t)st.st_size + 1)))
-		*ret_error = -ENOMEM;
-	if (text)
-		n = read(fd, text, (size_t)st.st_size);
-	if (text && n < 0) {
-		*ret_error = -errno;
-		free(text);
-		text = NULL;
-	}
+		return fail(-errno, ret_why);
+	r = read_from(d, fd, most, ret, ret_len, ret_why);
 	(void)close(fd);
-	*ret_len = n < 0 ? 0 : (size_t)n;
-	return text;
+	return r;
+}
+
+int state_disk_put_aside(const struct state_disk *d)
+{
+	if (rename(d->path, d->bad_path) == 0)
+		return 0;
+	/* A file and a directory do not take each other's place. */
+	if (errno != EISDIR && errno != ENOTDIR && errno != ENOTEMPTY &&
+	    errno != EEXIST)
+		return -errno;
+	if (unlink(d->bad_path) < 0 && rmdir(d->bad_path) < 0)
+		return -errno;
+	return rename(d->path, d->bad_path) < 0 ? -errno : 0;
+}
+
+/* ---- writing ---- */
+
+/*
+ * Always one that was not there: what somebody has put in its place (a link,
+ * a FIFO, a file that is open elsewhere) is not written to.
+ */
+static int open_new(const struct state_disk *d)
+{
+	int fd;
+
+	(void)unlink(d->new_path);
+	fd = open(d->new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
 }
 
 int state_disk_write(const struct state_disk *d, const char *text, size_t len)
 {
-	int fd = open(d->new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC |
-					   O_NOFOLLOW, 0600);
-	int r = fd < 0 ? -errno : file_write_all(fd, text, len);
+	int fd = open_new(d), r;
 
-	if (fd >= 0 && close(fd) < 0 && r == 0)
+	/* Taken away, or made impossible while it was not yet writable. */
+	if (fd == -ENOENT && make_directory(d->directory) == 0)
+		fd = open_new(d);
+	if (fd < 0)
+		return fd;
+	r = file_write_all(fd, text, len);
+	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r == 0 && rename(d->new_path, d->path) < 0)
 		r = -errno;
-	if (r < 0 && fd >= 0)
+	if (r < 0)
 		(void)unlink(d->new_path);
 	return r;
-}
-
-void state_disk_put_aside(const struct state_disk *d)
-{
-	(void)rename(d->path, d->bad_path);
 }

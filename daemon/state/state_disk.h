@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct state_disk {
-	char *path, *new_path, *bad_path;
+	char *directory, *path, *new_path, *bad_path;
 };
 
 /*
@@ -21,13 +21,16 @@ struct state_disk {
 int state_disk_open(struct state_disk *d, const char *directory);
 void state_disk_done(struct state_disk *d);
 
-/* The text, or NULL with *ret_error 0 (there is none) or -errno. */
-char *state_disk_read(const struct state_disk *d, size_t most,
-		      size_t *ret_len, int *ret_error);
+/*
+ * 0 and the text, which the caller frees; -ENOENT: there is none; or -errno.
+ * Then *ret_why says what is the matter: also who else could have written it.
+ */
+int state_disk_read(const struct state_disk *d, size_t most, char **ret,
+		    size_t *ret_len, const char **ret_why);
 /* 0 or -errno; the old one stands then. */
 int state_disk_write(const struct state_disk *d, const char *text,
 		     size_t len);
-/* What cannot be read is kept for people to look at. */
-void state_disk_put_aside(const struct state_disk *d);
+/* What cannot be read is kept for people to look at. 0 or -errno. */
+int state_disk_put_aside(const struct state_disk *d);
 
 #endif

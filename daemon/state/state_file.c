@@ -19,7 +19,28 @@
 #define HEAD_LEN (sizeof(HEAD) - 1)
 #define LINE_LEN (HEAD_LEN + 8 + 1)
 
+/* The end of the year 9999: no clock of ours has said more. */
+#define LATEST_S INT64_C(253402300799)
+
 /* ---- reading ---- */
+
+/* 0 where it is no time, or none that we can have written. */
+static int64_t take_time(const json_t *v, int64_t most)
+{
+	json_int_t n = json_integer_value(v);
+
+	return n > 0 && n <= most ? n : 0;
+}
+
+static int64_t take_s(const json_t *o, const char *name)
+{
+	return take_time(json_object_get(o, name), LATEST_S);
+}
+
+static int64_t take_ms(const json_t *o, const char *name)
+{
+	return take_time(json_object_get(o, name), LATEST_S * 1000);
+}
 
 static int take_set(const json_t *list, struct addr_set *ret)
 {
@@ -46,11 +67,11 @@ static int take_refusal(const json_t *o, struct state_refusal **ret)
 	const char *text = json_string_value(json_object_get(o, "text"));
 	json_int_t tries = json_integer_value(json_object_get(o, "tries"));
 	struct state_refusal was = {
-		.at_s = json_integer_value(json_object_get(o, "at")),
+		.at_s = take_s(o, "at"),
 		.text = (char *)(uintptr_t)text,
 		.tries = tries > 0 && tries < INT_MAX ? (unsigned int)tries
 						      : 0,
-		.until_s = json_integer_value(json_object_get(o, "until")),
+		.until_s = take_s(o, "until"),
 	};
 	int r = settings ? take_set(json_object_get(o, "for"), &was.wanted)
 			 : -EBADMSG;
@@ -67,7 +88,6 @@ static int take_refusal(const json_t *o, struct state_refusal **ret)
 static int take_note(const char *key, const json_t *o, struct state_book *b)
 {
 	struct state_note *n = state_book_note(b, key);
-	json_int_t gone_s;
 	int r;
 
 	if (!n)
@@ -76,10 +96,8 @@ static int take_note(const char *key, const json_t *o, struct state_book *b)
 	if (r == -ENOMEM)
 		return r;
 	if (r == 0)
-		n->at_s = json_integer_value(json_object_get(o, "at"));
-	gone_s = json_integer_value(json_object_get(o, "gone"));
-	if (gone_s > 0 && gone_s / DAY_S <= INT_MAX)
-		n->gone_day = (unsigned int)(gone_s / DAY_S) & INT_MAX;
+		n->at_s = take_s(o, "at");
+	n->gone_day = (unsigned int)(take_s(o, "gone") / DAY_S) & INT_MAX;
 	if (json_is_true(json_object_get(o, "resent")))
 		n->marks |= STATE_RESENT;
 	if (json_is_true(json_object_get(o, "shown-differently")))
@@ -94,11 +112,12 @@ static int take_account(const char *name, const json_t *o,
 
 	if (!a)
 		return -ENOMEM;
-	a->bucket_ms = json_integer_value(json_object_get(o, "bucket"));
-	a->rest_ms = json_integer_value(json_object_get(o, "rest"));
+	a->bucket_ms = take_ms(o, "bucket");
+	a->rest_ms = take_ms(o, "rest");
 	for (size_t i = 0; i < NOTIFY_LIMITS_MAX; i++)
-		a->limit_ms[i] = json_integer_value(
-			json_array_get(json_object_get(o, "limits"), i));
+		a->limit_ms[i] = take_time(
+			json_array_get(json_object_get(o, "limits"), i),
+			LATEST_S * 1000);
 	return 0;
 }
 
@@ -114,7 +133,7 @@ static int take_rest(const char *key, const json_t *o, struct state_book *b)
 	if (!r)
 		return -ENOMEM;
 	r->failures = (unsigned int)failures;
-	r->until_s = json_integer_value(json_object_get(o, "until"));
+	r->until_s = take_s(o, "until");
 	return 0;
 }
 

@@ -126,6 +126,7 @@ static void hide(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	json_set_alloc_funcs(needed_malloc, wiping_free);
 }
 

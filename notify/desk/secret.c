@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/str.h"
 #include "notify/desk/secret.h"
 
@@ -28,25 +29,6 @@ int secret_mode_check(mode_t mode, gid_t group)
 	if ((mode & S_IRGRP) && group != 0 && group != getegid() &&
 	    group != allowed_group)
 		return -EACCES;
-	return 0;
-}
-
-static int read_all(int fd, char *text, size_t size, size_t *ret)
-{
-	size_t len = 0;
-
-	while (len < size) {
-		ssize_t n = read(fd, text + len, size - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	*ret = len;
 	return 0;
 }
 
@@ -79,7 +61,7 @@ static int read_fd(int fd, char **ret, char *why, size_t why_size)
 	int r = text ? check_file(fd, why, why_size) : -ENOMEM;
 
 	if (r == 0)
-		r = read_all(fd, text, SECRET_MAX + 1, &len);
+		r = file_read_all(fd, text, SECRET_MAX + 1, &len);
 	if (r == 0 && len > SECRET_MAX) {
 		(void)snprintf(why, why_size, "larger than 64 KiB");
 		r = -EFBIG;

@@ -8,7 +8,10 @@ is there again when the disk is.
 import contextlib
 import os
 import random
+import resource
+import shutil
 import subprocess
+import time
 
 import lab
 from faults import BAD, GOOD, LONG, SEED, Story, read_state
@@ -161,9 +164,15 @@ def empty(path):
     open(path, "wb").close()
 
 
+def for_everybody(path):
+    open(path, "wb").close()
+    os.chmod(path, 0o606)
+
+
 def test_what_is_no_state_file():
     with begun() as story:
-        for make in (directory, symlink, fifo, too_large, another_version, empty):
+        for make in (directory, symlink, fifo, too_large, another_version, empty,
+                     for_everybody):  # fmt: skip
             story.begin()
             d = story.daemon()
             make(d.state_dir + "/state.json")
@@ -176,6 +185,78 @@ def test_what_is_no_state_file():
             assert read_state(d)["records"], make.__name__
             assert os.path.lexists(d.state_dir + "/state.json.bad")
             story.net.daemons.clear()
+
+
+def test_a_shortage_of_descriptors_costs_no_refusal():
+    """Rather no start than one that has forgotten what was refused."""
+    with begun() as story:
+        d = story.daemon().start()
+        d.settled()
+        d.stop()
+        old = read_state(d)
+        for error in "EMFILE", "ENFILE":
+            fault = ["-p", "evddnsd", "-f", "state.json", "-s", "openat", "-n", "1"]
+            d = story.daemon(fault=[*fault, "-e", error]).start()
+            assert d.process.wait(10) == 71, d.tail()
+            d.reader.join(5)
+            said = [x for x in d.lines if x["level"] in ("error", "warning")]
+            assert len(said) == 1 and "too many open files" in said[0]["message"].lower(), said
+            assert read_state(d) == old
+            story.net.daemons.clear()
+        sent = len(story.dns.updates_of(BAD))
+        d = story.daemon().start()
+        d.settled()
+        assert len(story.dns.updates_of(BAD)) == sent
+        d.stop()
+
+
+def test_a_directory_that_goes_away_is_made_again():
+    with begun() as story:
+        d = story.daemon().start()
+        d.settled()
+        d.wait_log(event="accepted", name=GOOD)
+        wait_until(lambda: accepted_on_disk(d), 10, "written")
+        shutil.rmtree(d.state_dir)
+        changes(story, d)
+        wait_until(lambda: accepted_on_disk(d), 10, "written again")
+        assert os.stat(d.state_dir).st_mode & 0o777 == 0o700
+        assert not d.about_state(), d.about_state()
+        d.stop()
+
+
+def test_what_stands_where_it_writes():
+    """It neither follows, nor waits, nor writes to what is somebody else's."""
+    with begun() as story:
+        other = f"{lab.RUN}/t/other"
+        ways = {"symlink": os.symlink, "link": os.link, "fifo": lambda _, p: os.mkfifo(p)}
+        for name, make in ways.items():
+            story.begin()
+            with open(other, "w", encoding="ascii") as f:
+                f.write("untouched")
+            d = story.daemon()
+            make(other, d.state_dir + "/state.json.new")
+            d.start()
+            d.settled()
+            d.stop()
+            assert read_state(d)["records"], name
+            assert not d.about_state(), d.about_state()
+            with open(other, encoding="ascii") as f:
+                assert f.read() == "untouched", name
+            story.net.daemons.clear()
+
+
+def test_no_file_may_grow():
+    """As `ulimit -f` or LimitFSIZE= has it: an error, not the end."""
+    with begun() as story:
+        d = story.daemon().start()
+        d.settled()
+        # What it begins with, it needs to write: the accounts, in memory.
+        resource.prlimit(d.process.pid, resource.RLIMIT_FSIZE, (64, 64))
+        changes(story, d)
+        d.wait_log(text="cannot be written (File too large)")
+        assert d.is_alive()
+        assert read_state(d)["records"]
+        d.stop()
 
 
 def test_a_file_that_is_damaged_somewhere():
@@ -242,12 +323,19 @@ def accepted_on_disk(d):
         f"{GOOD} ipv4 ns", {})
 
 
+def is_at_rest(d):
+    """Nothing is left to be written: a write follows another in a second."""
+    return time.time() - os.stat(d.state_dir + "/state.json").st_mtime > 1.2
+
+
 def test_what_is_sent_is_sent_first():
     """No disk stands in the way of an event, and nothing waits for one."""
     with begun() as story:
         trace = f"{lab.RUN}/t/trace"
         d = story.daemon(fault=["-p", "evddnsd,evddns-notify", "-t", trace]).start()
         d.settled()
+        wait_until(lambda: is_at_rest(d), 10, "at rest")
+        d.ask(command="status")  # in the trace, what comes after it is the change
         changes(story, d)
         d.send(15)
         d.process.wait(10)
@@ -257,14 +345,16 @@ def test_what_is_sent_is_sent_first():
         assert not {"fsync", "fdatasync", "sync", "syncfs", "sync_file_range"} & set(calls)
         sent = [i for i, r in enumerate(rows)
                 if r[2] == "evddns-notify" and r[3] in ("sendto", "sendmsg")]  # fmt: skip
-        written = [i for i, r in enumerate(rows) if r[5].endswith("state.json.new")]
-        replaced = [i for i, r in enumerate(rows) if r[3].startswith("rename")]
-        assert written and replaced and written[0] > sent[0]
-        # The last change: heard, sent, and only then written.
-        heard = max(i for i, r in enumerate(rows)
-                    if r[2] == "evddnsd" and r[3] == "recvmsg" and int(r[4]) > 0
-                    and i < max(sent))  # fmt: skip
-        assert not [i for i in written + replaced if heard < i < max(sent)], heard
+        written = [i for i, r in enumerate(rows)
+                   if r[5].endswith("state.json.new") or r[3].startswith("rename")]  # fmt: skip
+        assert written and written[0] > sent[0]
+        # The change: heard, sent, and only then written.
+        asked = max(i for i, call in enumerate(calls) if call == "accept4")
+        heard = min(i for i, r in enumerate(rows) if i > asked
+                    and r[2:4] == ["evddnsd", "recvmsg"] and int(r[4]) > 0)  # fmt: skip
+        first = min(i for i in sent if i > heard)
+        assert not [i for i in written if heard < i < first], (heard, first)
+        assert max(written) > first
         d.process = None
 
 
