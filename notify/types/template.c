@@ -156,12 +156,12 @@ static bool is_unreserved(unsigned char c)
 	       c == '~';
 }
 
-static void add_percent(unsigned char c, const char *also, struct buf *out)
+static void add_percent(unsigned char c, struct buf *out)
 {
-	if (is_unreserved(c) || (c != '\0' && strchr(also, c)))
-		buf_add(out, &c, 1);
-	else
-		buf_addf(out, "%%%02X", c);
+	static const char digits[] = "0123456789ABCDEF";
+	char code[] = { '%', digits[c >> 4], digits[c & 15] };
+
+	buf_add(out, code, sizeof(code));
 }
 
 static void add_xml(unsigned char c, struct buf *out)
@@ -172,6 +172,17 @@ static void add_xml(unsigned char c, struct buf *out)
 		buf_addf(out, "&#%d;", c);
 	else
 		buf_add(out, &c, 1);
+}
+
+/* How much from here on stands for itself in a URL or a form. */
+static size_t plain(const char *text, size_t len, const char *also)
+{
+	size_t n = 0;
+
+	while (n < len && (is_unreserved((unsigned char)text[n]) ||
+			   (text[n] != '\0' && strchr(also, text[n]))))
+		n++;
+	return n;
 }
 
 static bool has_room(enum template_place place, unsigned char c)
@@ -196,6 +207,8 @@ static bool has_room(enum template_place place, unsigned char c)
 int template_escape(enum template_place place, const char *text, size_t len,
 		    struct buf *out)
 {
+	const char *also = place == PLACE_STRICT ? "" : ",:";
+
 	for (size_t i = 0; i < len; i++)
 		if (!has_room(place, (unsigned char)text[i]))
 			return -EINVAL;
@@ -206,11 +219,17 @@ int template_escape(enum template_place place, const char *text, size_t len,
 	}
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
+		size_t n = place == PLACE_XML ? 0
+					      : plain(text + i, len - i, also);
 
-		if (place == PLACE_XML)
+		if (n > 0) {
+			buf_add(out, text + i, n);
+			i += n - 1;
+		} else if (place == PLACE_XML) {
 			add_xml(c, out);
-		else
-			add_percent(c, place == PLACE_STRICT ? "" : ",:", out);
+		} else {
+			add_percent(c, out);
+		}
 	}
 	return 0;
 }
