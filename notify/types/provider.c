@@ -198,6 +198,7 @@ static void provider_close(struct account *a)
 		return;
 	run_drop_all(p);
 	ev_timer_stop(p->engine->loop, &p->kick);
+	ev_timer_stop(p->engine->loop, &p->patience);
 	while (p->zones) {
 		struct provider_zone *z = p->zones;
 
@@ -226,7 +227,8 @@ static int provider_open(struct engine *e, struct account *a)
 	p->type = t;
 	p->runs_end = &p->runs;
 	ev_timer_init(&p->kick, provider_kicked, 0., 0.);
-	p->kick.data = p;
+	ev_timer_init(&p->patience, run_overtake, 0., 0.);
+	p->kick.data = p->patience.data = p;
 	p->session = thing_new(SCOPE_SESSION, NULL);
 	p->ids = json_object();
 	p->limits = calloc(t->n_limits + 1, sizeof(*p->limits));

@@ -35,9 +35,12 @@ struct provider {
 	struct run *runs, **runs_end;
 	size_t active;
 	struct run *leader; /* begins the session, or finds a zone */
+	/* Whether a request may hold more changes than the type's batch. */
+	bool takes_more, takes_fewer;
 	struct limit *limits;
 	struct scrub scrub;
-	ev_timer kick; /* runs may start */
+	ev_timer kick;     /* runs may start */
+	ev_timer patience; /* with the leader */
 	bool logout_due;
 };
 

@@ -48,7 +48,7 @@ const struct ptype_row ptype_step_rows[] = {
 	{ "repeat", ROW_TEXT, STEP(repeat) },
 	{ "poll", ROW_MS, STEP(poll_ms) },
 	{ "poll-for", ROW_MS, STEP(poll_for_ms) },
-	{ "answer-kib", ROW_NUMBER, STEP(answer_kib), .min = 1, .max = 1024 },
+	{ "answer-kib", ROW_NUMBER, STEP(answer_kib), .min = 1, .max = 4096 },
 	{ NULL },
 };
 

@@ -78,8 +78,7 @@ void run_settle_later(struct run *r, struct thing *t,
 	thing_each_family(t, settle_family, &s);
 }
 
-/* What one of another run was told goes for all of this one. */
-static void settle_alike(struct run *r, const struct thing *family)
+void run_settle_alike(struct run *r, const struct thing *family)
 {
 	struct settling s = { .status = family->result,
 			      .stop = family->stop,
@@ -131,35 +130,13 @@ void run_free(struct run *r)
 	free(r);
 }
 
-/* Those that waited for this one to lead: on, or down with it. */
-void run_release(struct run *r, bool failed)
-{
-	struct provider *p = r->provider;
-	const struct thing *family = NULL;
-
-	if (p->leader != r)
-		return;
-	run_list_end(r, false);
-	p->leader = NULL;
-	if (failed && r->batch->n_below > 0 && r->batch->below[0]->n_below > 0)
-		family = r->batch->below[0]->below[0];
-	for (struct run *o = p->runs; o; o = o->next) {
-		if (!o->parked)
-			continue;
-		if (family && (r->phase == RUN_SESSION || o->zone == r->zone))
-			settle_alike(o, family);
-	}
-	/* From the loop: each may end, and change the list. */
-	provider_kick(p);
-}
-
 static void run_finish(struct run *r)
 {
 	struct provider *p = r->provider;
 	bool logout = r->logout;
 
 	/* Whoever leads at its end has found out for the others, too. */
-	run_release(r, r->phase != RUN_LOGOUT);
+	run_release(r, r->phase != RUN_LOGOUT && !r->tries);
 	run_end_keep_ids(r);
 	run_end_answer(r);
 	run_free(r);
@@ -172,6 +149,7 @@ static void run_finish(struct run *r)
 
 void run_end_late(struct run *r, const char *text)
 {
+	r->unreached = true;
 	run_settle(r, r->batch, NOTIFY_RETRY, 0, text);
 	run_finish(r);
 }
@@ -206,19 +184,6 @@ static bool phase_is_done(struct run *r)
 	return r->phase == RUN_ZONE && r->zone->valid;
 }
 
-/* false: another run leads, and this one waits for it. */
-static bool may_lead(struct run *r)
-{
-	struct provider *p = r->provider;
-
-	if (p->leader && p->leader != r) {
-		r->parked = true;
-		return false;
-	}
-	p->leader = r;
-	return true;
-}
-
 static void session_is_there(struct provider *p)
 {
 	json_t *v = json_object_get(p->session->vars, "expires");
@@ -245,13 +210,16 @@ static bool next_phase(struct run *r)
 	r->step = 0;
 	switch (r->phase) {
 	case RUN_SESSION:
-		if (p->leader == r)
+		if (p->leader == r ||
+		    (r->overtaken && !provider_session_is_valid(p)))
 			session_is_there(p);
+		r->overtaken = false;
 		r->phase = RUN_ZONE;
 		return true;
 	case RUN_ZONE:
-		if (p->leader == r)
+		if (p->leader == r || r->overtaken)
 			r->zone->valid = true;
+		r->overtaken = false;
 		run_release(r, false);
 		r->generation = p->generation;
 		r->phase = RUN_NAMES;
@@ -316,10 +284,12 @@ static bool begin_thing(struct run *r)
 		return false;
 	}
 	if (run_list_is(r)) {
-		if (!may_lead(r))
+		if (!run_lead(r))
 			return true;
 		run_list_begin(r);
 	}
+	if (run_size_holds(r))
+		return true;
 	if (s->records.given)
 		thing_each_family(t, run_forget_records, NULL);
 	run_send(r);
@@ -362,7 +332,7 @@ void run_next(struct run *r)
 			r->step++;
 		} else {
 			if ((r->phase == RUN_SESSION ||
-			     r->phase == RUN_ZONE) && !may_lead(r))
+			     r->phase == RUN_ZONE) && !run_lead(r))
 				return;
 			if (make_things(r) < 0) {
 				run_settle(r, r->batch, NOTIFY_RETRY, 0,
@@ -378,6 +348,7 @@ void run_restart(struct run *r)
 {
 	drop_things(r);
 	r->restarted = true;
+	r->overtaken = r->tries = false;
 	r->step = 0;
 	run_release(r, false);
 	for (size_t i = 0; i < r->batch->n_below; i++)

@@ -20,6 +20,9 @@ struct run {
 	size_t n, left;
 	bool started, parked; /* parked: another one leads */
 	bool look, logout, restarted, alone;
+	bool overtaken; /* it led, and another leads meanwhile */
+	bool tries;     /* ... whether so much is taken in one request */
+	bool unreached; /* by its way: of others nothing is known */
 	bool listens; /* the leader reads the zone for it as well */
 	struct provider_zone *zone; /* NULL: to be found out */
 	char zone_name[DOMAIN_SIZE];
@@ -53,6 +56,8 @@ void run_cancel(struct work *w);
 /* As many as the account may have under way. */
 void run_start_some(struct provider *p);
 void run_drop_all(struct provider *p);
+/* The leader takes long: one that goes by another way leads. */
+void run_overtake(struct ev_loop *loop, ev_timer *w, int revents);
 
 /* ---- between the files ---- */
 
@@ -64,8 +69,6 @@ void run_next(struct run *r);
 void run_next_thing(struct run *r);
 /* From the beginning, with what was remembered forgotten. */
 void run_restart(struct run *r);
-/* Half of the names, then the others. Frees the run. */
-void run_split(struct run *r);
 /* Every family at or below is answered so. */
 void run_settle(struct run *r, struct thing *t, enum notify_status status,
 		uint32_t retry_after_s, const char *text);

@@ -249,6 +249,7 @@ static void take_success(struct answering *x, const struct rule_verdict *v,
 	if (next_page(r))
 		return;
 	run_list_taken(r);
+	run_size_taken(r);
 	if (s->records.given)
 		run_plan(r, r->c.thing);
 	else if (!s->reads && r->phase == RUN_NAMES)
@@ -390,6 +391,7 @@ static void take_trouble(struct run *r, const struct http_answer *a)
 	(void)snprintf(line, sizeof(line), "%s: %s: %s",
 		       r->provider->type->name, r->call.host.host, a->text);
 	clean = provider_scrub(r->provider, line, strlen(line));
+	r->unreached = true;
 	run_settle(r, run_scope(r), NOTIFY_RETRY, 0, clean ? clean : "");
 	free(clean);
 	run_next_thing(r);

@@ -36,16 +36,6 @@ static bool may_start(const struct run *r)
 	return !r->started && r->looking <= 0 && r->batch;
 }
 
-/* Do both leave by the same way, as far as each has one? */
-static bool same_way(const struct job *a, const struct job *b)
-{
-	return strcmp(a->interface, b->interface) == 0 && a->mark == b->mark &&
-	       (!a->ipv4.given || !b->ipv4.given ||
-		addr_equal(&a->ipv4.source, &b->ipv4.source)) &&
-	       (!a->ipv6.given || !b->ipv6.given ||
-		addr_equal(&a->ipv6.source, &b->ipv6.source));
-}
-
 /*
  * Where nobody answers by one way, requests by another are not held up. One
  * at a time is one at a time: its requests might undo one another's work.
@@ -61,7 +51,7 @@ static bool has_room(const struct run *r)
 	for (const struct run *o = p->runs; o; o = o->next) {
 		const struct job *other = o->started ? run_job(o) : NULL;
 
-		n += other && same_way(j, other);
+		n += other && run_same_way(j, other);
 	}
 	return n < p->type->in_flight;
 }
@@ -251,7 +241,7 @@ static bool go_together(const struct provider *p, const struct job *a,
 
 	if (a->kind != b->kind || !x || !y || strcmp(x, y) != 0)
 		return false;
-	if (strcmp(a->name, b->name) == 0 || !same_way(a, b))
+	if (strcmp(a->name, b->name) == 0 || !run_same_way(a, b))
 		return false;
 	return p->type->batch_by != BATCH_ADDRESSES ||
 	       (same_set(&a->ipv4, &b->ipv4) && same_set(&a->ipv6, &b->ipv6));
@@ -274,8 +264,8 @@ static const char *objection(const struct provider *p, const struct job *j)
 	return NULL;
 }
 
-static void begin_jobs(struct provider *p, struct work *const *works,
-		       size_t n, double limit_s)
+struct run *run_of_works(struct provider *p, struct work *const *works,
+			 size_t n, double limit_s)
 {
 	const struct job *j = works[0]->job;
 	struct run *r = run_new(p, n);
@@ -288,7 +278,7 @@ static void begin_jobs(struct provider *p, struct work *const *works,
 		outcome_set(&o, NOTIFY_RETRY, 0, "out of memory");
 		for (size_t i = 0; i < n; i++)
 			work_done(works[i], &o);
-		return;
+		return NULL;
 	}
 	r->look = j->kind == JOB_LOOK;
 	for (r->n = 0; r->n < n; r->n++) {
@@ -306,6 +296,7 @@ static void begin_jobs(struct provider *p, struct work *const *works,
 					    ns_t_soa, run_zone_found, r);
 	if (e < 0)
 		run_fail(r, NOTIFY_RETRY, engine_error(e));
+	return e < 0 ? NULL : r;
 }
 
 void run_submit(struct account *a, struct work *const *works, size_t n)
@@ -328,36 +319,11 @@ void run_submit(struct account *a, struct work *const *works, size_t n)
 		       go_together(p, works[i]->job, works[k]->job) &&
 		       !objection(p, works[k]->job))
 			k++;
-		begin_jobs(p, works + i, k - i,
-			   a->timeout_ms / 1000. + LATE_S);
+		(void)run_of_works(p, works + i, k - i,
+				   a->timeout_ms / 1000. + LATE_S);
 		i = k;
 	}
 	run_start_some(p);
-}
-
-void run_split(struct run *r)
-{
-	struct provider *p = r->provider;
-	double left_s = ev_timer_remaining(p->engine->loop, &r->limit);
-	size_t n = 0;
-
-	run_release(r, false);
-	for (size_t i = 0; i < r->n; i++) {
-		struct work *w = r->works[i];
-
-		r->works[i] = NULL;
-		if (!w)
-			continue;
-		w->batch = NULL;
-		r->works[n++] = w;
-	}
-	r->n = 0; /* they are others' now */
-	if (n > 1)
-		begin_jobs(p, r->works, n / 2, left_s);
-	if (n > 0)
-		begin_jobs(p, r->works + n / 2, n - n / 2, left_s);
-	run_free(r);
-	provider_kick(p);
 }
 
 void run_cancel(struct work *w)

@@ -10,11 +10,33 @@
 void run_free(struct run *r);
 /* Whatever it is at: answered with what is not settled as a retry. */
 void run_end_late(struct run *r, const char *text);
+/* What one of another run was told goes for all of this one. */
+void run_settle_alike(struct run *r, const struct thing *family);
+
+/* run_lead.c */
+/* false: another run leads, and this one waits for it. */
+bool run_lead(struct run *r);
 /* It leads no more: those that wait for it go on, or down with it. */
 void run_release(struct run *r, bool failed);
+/* Do both leave by the same way, as far as each has one? */
+bool run_same_way(const struct job *a, const struct job *b);
+
+/* run_size.c */
+/*
+ * At a request for a batch: true where it is not for now, for others find
+ * out how much one may hold, or where it was split and r is gone.
+ */
+bool run_size_holds(struct run *r);
+/* It was taken, whole. */
+void run_size_taken(struct run *r);
+/* In halves, and with what was read for them. */
+void run_split(struct run *r);
 
 /* run_begin.c: at the end of the provider's runs; NULL without memory. */
 struct run *run_new(struct provider *p, size_t n);
+/* One run of n works; NULL where they were answered already. */
+struct run *run_of_works(struct provider *p, struct work *const *works,
+			 size_t n, double limit_s);
 
 /* run_send.c */
 void run_send_init(struct run *r);

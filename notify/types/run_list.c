@@ -59,7 +59,7 @@ int run_list_take(struct run *r, const struct rule_answer *a)
 {
 	int e = 0;
 
-	if (!run_list_is(r))
+	if (!run_list_is(r) || r->provider->leader != r)
 		return 0;
 	for (struct run *o = r->provider->runs; o && e == 0; o = o->next) {
 		struct context c = r->c;

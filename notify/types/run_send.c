@@ -33,6 +33,7 @@ static void fail(struct run *r, int error)
 
 	(void)snprintf(text, sizeof(text), "%s: %s", r->call.host.host,
 		       engine_error(error));
+	r->unreached = true;
 	give_up(r, NOTIFY_RETRY, 0, text);
 }
 

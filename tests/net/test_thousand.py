@@ -148,11 +148,18 @@ def test_cloudflare_takes_fewer_at_once(directory):
     server.most = 200
     with Notify(directory, account("cloudflare", server.api.port,
                                    TOKEN)) as n:
-        server.round(n, 1)
+        # The zone, its records, one that is refused, and what was left.
+        assert server.round(n, 1) == 3 + MOST
         assert len([w for w in server.writes if w <= 200]) == MOST
         server.writes.clear()
-        server.round(n, 2, "4")
+        assert server.round(n, 2) == 1 + MOST
+        assert server.writes == [200] * 10
+        server.writes.clear()
+        assert server.round(n, 3, "4") == 5
         assert server.writes == [200] * 5
+    with Notify(directory, account("cloudflare", server.api.port,
+                                   TOKEN)) as n:    # changes, ids unknown
+        assert server.round(n, 4) == 3 + MOST
 
 
 def test_a_bad_name_spoils_no_other(directory):
