@@ -58,6 +58,8 @@ def _addr(a):
     lifetimes = [a["preferred_life_time"], a["valid_life_time"]]
     return {
         "addr": a["local"],
+        # ip(8) tells it only where it is another.
+        "peer": a.get("address", a["local"]),
         "prefix_len": a["prefixlen"],
         "scope": SCOPES[a["scope"]],
         "flags": flags,
@@ -119,6 +121,7 @@ def _told(mirror):
             x["ifindex"]: _order(
                 {
                     "addr": a["addr"],
+                    "peer": a["peer"],
                     "prefix_len": a["prefix_len"],
                     "scope": a["scope"],
                     "flags": a["flags"],

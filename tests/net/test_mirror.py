@@ -11,7 +11,7 @@ import time
 import mirror
 from lab import Lab
 from mirror import Mirror
-from tools import wait_until
+from tools import Skipped, wait_until
 
 DEPRECATED, DADFAILED, TENTATIVE = 0x20, 0x8, 0x40
 
@@ -64,9 +64,30 @@ def test_add_replace_delete():
             "addr add 5.6.8.7 peer 5.6.8.1/32 dev w0",
             "addr add 5.6.8.7 peer 5.6.8.2/32 dev w0",
             "addr del 5.6.8.7 peer 5.6.8.1/32 dev w0",
-            "addr flush dev w0",
+            "addr add 2a0a::7 peer 2a0a::8/128 dev w0 nodad",
+            "addr change 2a0a::7 peer 2a0a::9/128 dev w0 nodad",
         )
+        assert m.addr("2a0a::7")["peer"] == "2a0a::9"
+        assert m.addr("5.6.8.7")["peer"] == "5.6.8.2"
+        run(m, "addr flush dev w0")
         assert m.show()["resyncs"] == 0
+
+
+def test_who_made_it():
+    """IFA_PROTO: the kernel, for loopback (1) and link-local addresses (3)."""
+    with wan() as m:
+        wait_until(lambda: m.addr("::1"), what="the loopback's")
+        if not m.addr("::1")["protocol"]:
+            raise Skipped("this kernel does not say who made an address")
+        assert m.addr("::1")["protocol"] == 1
+        wait_until(lambda: protocols(m) == {0, 1, 3}, what="link-local addresses")
+        ip("addr add 5.6.7.1/24 dev w0")
+        m.agrees()
+        assert m.addr("5.6.7.1")["protocol"] == 0
+
+
+def protocols(m):
+    return {0} | {a["protocol"] for x in m.show()["links"] for a in x["addrs"]}
 
 
 def test_secondaries():

@@ -26,11 +26,12 @@ static json_t *left_s(uint64_t until_ms, uint64_t now_ms)
 
 static json_t *mirror_addr(const struct monitor_addr *a, uint64_t now_ms)
 {
-	char text[ADDR_STRLEN];
+	char text[ADDR_STRLEN], peer[ADDR_STRLEN];
 
 	return must(json_pack(
-		"{s:s, s:i, s:i, s:i, s:i, s:I, s:o, s:o}",
-		"addr", addr_print(&a->addr, text), "ifindex", a->ifindex,
+		"{s:s, s:s, s:i, s:i, s:i, s:i, s:I, s:o, s:o}",
+		"addr", addr_print(&a->addr, text),
+		"peer", addr_print(&a->peer, peer), "ifindex", a->ifindex,
 		"prefix_len", a->prefix_len, "scope", a->scope,
 		"protocol", a->protocol, "flags", (json_int_t)a->flags,
 		"preferred_s", must(left_s(a->preferred_until_ms, now_ms)),
