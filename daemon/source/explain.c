@@ -59,6 +59,7 @@ static const char *explain_elsewhere(const struct source *s,
 				     const struct monitor_link *link)
 {
 	const struct config_strings *names = &s->config->interfaces;
+	const struct monitor_link *uplink;
 
 	for (size_t i = 0; i < names->n; i++)
 		if (monitor_link_named(link, names->items[i]))
@@ -69,7 +70,9 @@ static const char *explain_elsewhere(const struct source *s,
 		return "not on an interface of this source";
 	if (!(link->flags & IFF_UP))
 		return "its link is down";
-	return uplink_unlikeliness(link) > 0
+	uplink = monitor_link(s->world->monitor, s->uplink);
+	return uplink_unlikeliness(link) >
+			       (uplink ? uplink_unlikeliness(uplink) : 0)
 		       ? "on a tunnel, bridge port or veth, which must be named"
 		       : "not on the interface of the default route";
 }

@@ -158,6 +158,47 @@ def test_tunnels_ports_and_veths_are_no_uplinks():
         d.stop()
 
 
+def test_every_loser_has_its_reason():
+    """`why` names each address that was looked at, and what put it away."""
+    losers = {
+        f"addr add {lab.PREFIX}::de/64 dev wan0 nodad valid_lft 900 preferred_lft 0":
+            "deprecated",
+        "addr add fd00::5/64 dev wan0 nodad": "unique local",
+        "addr add 2001:db8::5/64 dev wan0 nodad": "special purpose",
+        f"addr add {lab.PREFIX}::/64 dev wan0 nodad": "anycast",
+        f"addr add {lab.PREFIX}::77/64 dev wan0 nodad valid_lft 900 preferred_lft 800":
+            "another one is better",
+        f"addr add {lab.PREFIX}::dd/64 dev wan0": "duplicate (somebody else",
+        "addr add 10.0.0.5/24 dev wan0": "private",
+        "addr add 100.64.0.5/24 dev wan0": "carrier NAT",
+        "addr add 192.0.2.5/24 dev wan0": "special purpose",
+        "addr add 169.254.1.5/16 dev wan0 scope link": "on its link only",
+        f"addr add {lab.GW4_NEW}/24 dev wan0": "another one is better",
+    }
+    with Lab() as net:
+        net.batch(f"addr add {lab.PREFIX}::dd/64 dev isp0 nodad", netns="inet")
+        net.batch(
+            f"addr add {lab.GW6}/64 dev wan0 nodad",
+            "route add default via fe80::1 dev wan0",
+            *losers,
+        )
+        net.second_wan(metric=200)
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        d.wait_event(event="published", address=lab.GW6)
+        lab.wait_until(lambda: "dadfailed" in net.show("wan0"), what="dadfailed")
+        lab.wait_until(lambda: any("(somebody" in x for x in why(d)), what="told")
+        lines = why(d)
+        losers["addr add " + GW4_B] = "not on the interface of the default route"
+        for command, reason in losers.items():
+            address = command.split()[2].split("/")[0]
+            (line,) = [x for x in lines if x.startswith(address + " on ")]
+            assert reason in line, (line, reason)
+        for address in (GW4, lab.GW6):
+            assert f"{address} on wan0: chosen" in lines, lines
+        d.stop()
+
+
 def test_behind_nat_is_said_once():
     """Carrier NAT, once; IPv6 is published all the same."""
     with Lab(gateway=False) as net:
