@@ -17,6 +17,12 @@
  * told when it has lasted this long.
  */
 #define LOST_S 1.0
+/*
+ * Or this long, where the next one may be in duplicate detection, which takes
+ * two seconds: a provider that renumbers deprecates the old address in the
+ * message that brings the new prefix.
+ */
+#define LOST_MOST_MS 3000U
 
 static struct log_fields feed_fields(const struct feed *f, const char *event)
 {
@@ -225,8 +231,10 @@ void feed_event(void *user, struct source *s, enum source_event event)
 	/* Telling comes after acting: in the next turn, or when it lasted. */
 	if (event == SOURCE_LOST || event == SOURCE_CHANGED)
 		ev_timer_stop(f->world->loop, &f->tell);
-	if (event == SOURCE_LOST)
+	if (event == SOURCE_LOST) {
+		f->lost_ms = clock_mono_ms();
 		feed_arm(f, LOST_S);
+	}
 	if (event == SOURCE_CONFIRMED)
 		feed_arm(f, 0.0);
 }
@@ -239,6 +247,11 @@ static void feed_tell(struct ev_loop *loop, ev_timer *w, int revents)
 	(void)loop;
 	(void)revents;
 	(void)source_candidates(f->source, &n);
+	if (n == 0 && source_expects(f->source) &&
+	    clock_mono_ms() - f->lost_ms < LOST_MOST_MS) {
+		feed_arm(f, LOST_S);
+		return;
+	}
 	if (n == 0)
 		feed_tell_lost(f);
 	feed_tell_prefix(f);

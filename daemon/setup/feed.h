@@ -17,6 +17,7 @@ struct feed {
 	size_t n_entries;
 	struct addr_set told; /* public addresses told last */
 	ev_timer tell;        /* what is to be told, after acting on it */
+	uint64_t lost_ms;     /* when there was no candidate any more */
 	struct addr prefix;   /* told last; family 0: none */
 	enum lack lack;       /* what its source waits for, as told */
 	uint64_t print;       /* of its source's settings */

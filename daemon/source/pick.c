@@ -302,3 +302,22 @@ size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 		return 1;
 	return p.n;
 }
+
+static void pick_note_tentative(void *user, const struct monitor_link *link,
+				const struct select_entry *entry)
+{
+	bool *any = user;
+
+	(void)link;
+	*any = *any || entry->reason == SELECT_TENTATIVE;
+}
+
+bool pick_is_coming(const struct pick_request *r)
+{
+	struct pick out[PICK_MAX];
+	enum pick_nat nat;
+	bool any = false;
+
+	(void)pick_candidates(r, pick_note_tentative, &any, out, &nat);
+	return any;
+}

@@ -72,4 +72,10 @@ size_t pick_candidates(const struct pick_request *r, pick_seen_fn *seen,
 		       void *user, struct pick out[PICK_MAX],
 		       enum pick_nat *ret_nat);
 
+/*
+ * Is there one that only has to pass duplicate address detection yet? That
+ * takes a second or two.
+ */
+bool pick_is_coming(const struct pick_request *r);
+
 #endif

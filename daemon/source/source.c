@@ -44,80 +44,20 @@ void source_arm(struct source *s, uint64_t delay_ms)
 	ev_timer_start(s->world->loop, &s->timer);
 }
 
-/* ---- loss ---- */
-
-/* Is one of them still on a link that is up? Carrier does not count. */
-static bool source_holds_lost(const struct source *s)
+struct pick_request source_request(const struct source *s)
 {
-	const struct monitor *m = s->world->monitor;
+	const struct source_candidate *c = s->n > 0 ? &s->candidates[0] : NULL;
 
-	for (size_t i = 0; i < s->n_held; i++) {
-		const struct monitor_link *link =
-			monitor_link(m, s->held[i].ifindex);
-		size_t n;
-		const struct monitor_addr *a =
-			monitor_addrs(m, s->held[i].ifindex, &n);
-
-		for (size_t k = 0; link && k < n; k++)
-			if ((link->flags & IFF_UP) &&
-			    addr_equal(&a[k].addr, &s->held[i].addr))
-				return true;
-	}
-	return false;
-}
-
-/* One that only a NAT leads out from counts when somebody has seen it. */
-static bool source_has_usable(const struct source *s)
-{
-	return s->n > 0 && (s->known || !s->candidates[0].shut_in);
-}
-
-/*
- * An address that is there all the same (deprecated, without a route) is not
- * lost for good; one that was deleted, or whose link is down, is, when a dump
- * says so too. True: that has just become so.
- */
-static bool source_note_loss(struct source *s)
-{
-	bool was = s->gone;
-
-	s->gone = !source_has_usable(s) && s->n_held > 0 &&
-		  !source_holds_lost(s);
-	if (source_has_usable(s)) {
-		s->verifying = false;
-		s->n_held = s->n;
-		for (size_t i = 0; i < s->n; i++) {
-			s->held[i].addr = s->candidates[i].addr;
-			s->held[i].ifindex = s->candidates[i].ifindex;
-		}
-	}
-	return s->gone && !was;
-}
-
-static void source_tell_loss(struct source *s, bool news)
-{
-	if (news)
-		s->event(s->user, s, SOURCE_GONE);
-	if (!s->verifying ||
-	    monitor_resyncs(s->world->monitor) == s->resyncs)
-		return;
-	s->verifying = false;
-	if (s->gone)
-		s->event(s->user, s, SOURCE_GONE_SURE);
-}
-
-void source_verify_loss(struct source *s)
-{
-	if (!s->gone || s->verifying)
-		return;
-	s->verifying = true;
-	s->resyncs = monitor_resyncs(s->world->monitor);
-	monitor_resync(s->world->monitor);
-}
-
-bool source_is_gone(const struct source *s)
-{
-	return s->gone;
+	return (struct pick_request){
+		.monitor = s->world->monitor,
+		.route = s->world->route,
+		.config = s->config,
+		.family = s->family,
+		.prefix_from = s->prefix_from,
+		.current = c ? c->addr : (struct addr){ 0 },
+		.current_ifindex = c ? c->ifindex : 0,
+		.now_ms = clock_mono_ms(),
+	};
 }
 
 void source_adopt(struct source *s, const struct source *old)
@@ -315,22 +255,6 @@ static void source_tell_selected(const struct source *s)
 			 addr_print(&s->candidates[i].addr, addr),
 			 link ? link->name : "?");
 	}
-}
-
-struct pick_request source_request(const struct source *s)
-{
-	const struct source_candidate *c = s->n > 0 ? &s->candidates[0] : NULL;
-
-	return (struct pick_request){
-		.monitor = s->world->monitor,
-		.route = s->world->route,
-		.config = s->config,
-		.family = s->family,
-		.prefix_from = s->prefix_from,
-		.current = c ? c->addr : (struct addr){ 0 },
-		.current_ifindex = c ? c->ifindex : 0,
-		.now_ms = clock_mono_ms(),
-	};
 }
 
 /* ---- look ---- */

@@ -136,6 +136,11 @@ const struct addr_set *source_public(const struct source *s);
 uint64_t source_heard_ns(const struct source *s);
 /* Is there an address, but none that the world could reach? */
 bool source_behind_nat(const struct source *s);
+/*
+ * Nothing is usable, but may soon be: an address is in duplicate detection,
+ * or the last one is deprecated, not deleted, as when a provider renumbers.
+ */
+bool source_expects(const struct source *s);
 
 /*
  * Every address considered, with its fate, for people: one call per line.

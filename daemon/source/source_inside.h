@@ -1,6 +1,6 @@
 /*
- * source_inside - what source.c, candidate.c, concern.c and explain.c share;
- * nobody else looks.
+ * source_inside - what source.c, candidate.c, concern.c, loss.c and explain.c
+ * share; nobody else looks.
  */
 #ifndef DAEMON_SOURCE_INSIDE_H
 #define DAEMON_SOURCE_INSIDE_H
@@ -47,6 +47,15 @@ struct source {
 struct log_fields source_fields(const struct source *s, const char *event);
 struct pick_request source_request(const struct source *s);
 void source_arm(struct source *s, uint64_t delay_ms);
+
+/*
+ * An address that is there all the same (deprecated, without a route) is not
+ * lost for good; one that was deleted, or whose link is down, is, when a dump
+ * says so too. True: that has just become so.
+ */
+bool source_note_loss(struct source *s);
+/* After a look; news: what that said. */
+void source_tell_loss(struct source *s, bool news);
 
 /* Is every candidate settled, and what is then to be published? */
 void source_conclude(struct source *s);

@@ -284,6 +284,29 @@ START_TEST(test_named_tunnel)
 }
 END_TEST
 
+/* Only what duplicate address detection stands before is about to come. */
+START_TEST(test_coming)
+{
+	request.family = AF_INET6;
+	ck_assert(!pick_is_coming(&request));
+	fake_route(AF_INET6, WAN, 0, FAKE_MAIN);
+	fake_addr(WAN, GW6, IFA_F_DEPRECATED, 0);
+	fake_addr(WAN, "fe80::5/64", IFA_F_TENTATIVE, 0);
+	fake_addr(WAN, "fd00::5/64", IFA_F_TENTATIVE, 0);
+	fake_addr(WAN, "2a0a:600:0:2::6/64", IFA_F_TENTATIVE | IFA_F_DADFAILED,
+		  0);
+	fake_addr(WAN1, "2a0a:600:0:3::5/64", IFA_F_TENTATIVE, 0);
+	picks("");
+	ck_assert(!pick_is_coming(&request));
+	fake_addr(WAN, "2a0a:600:0:2::5/64", IFA_F_TENTATIVE, 0);
+	picks("");
+	ck_assert(pick_is_coming(&request));
+	fake_addr(WAN, "2a0a:600:0:2::5/64", 0, 0);
+	picks("2a0a:600:0:2::5");
+	ck_assert(!pick_is_coming(&request));
+}
+END_TEST
+
 START_TEST(test_keep_all)
 {
 	NAMED(wan1_, wans_);
@@ -394,6 +417,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_carrier);
 	tcase_add_test(tc, test_globs);
 	tcase_add_test(tc, test_named_tunnel);
+	tcase_add_test(tc, test_coming);
 	tcase_add_test(tc, test_keep_all);
 	tcase_add_test(tc, test_prefix_from);
 	tcase_add_loop_test(tc, test_nat, 0, SUITE_COUNT(nat_rows));
