@@ -7,7 +7,6 @@
 #endif
 
 #include "daemon/upkeep.h"
-#include "daemon/watch_clock.h"
 
 /* How long after something happened free memory is given back. */
 #define TIDY_S 10.0
@@ -16,6 +15,7 @@
 #define LINE_MAX_BYTES 300
 /* A link that comes up, or a lease, takes a moment: no word of that. */
 #define TELL_S 1.0
+#define FAR_S  1e9
 
 static void upkeep_say(const struct upkeep *u, char line[LINE_MAX_BYTES])
 {
@@ -66,6 +66,25 @@ static void upkeep_watchdog_due(struct ev_loop *loop, ev_timer *w,
 		sd_notify_alive(&u->sd);
 }
 
+static void upkeep_clock_due(struct ev_loop *loop, ev_periodic *w, int revents)
+{
+	(void)loop;
+	(void)w;
+	(void)revents;
+}
+
+/*
+ * With a periodic in the far future libev has a timerfd tell when the clock is
+ * set; without one it wakes once a minute to look. It holds up no loop.
+ */
+static void upkeep_quiet_clock(struct upkeep *u)
+{
+	ev_periodic_init(&u->clock, upkeep_clock_due, ev_now(u->loop) + FAR_S,
+			 0.0, NULL);
+	ev_periodic_start(u->loop, &u->clock);
+	ev_unref(u->loop);
+}
+
 static void upkeep_arm(struct upkeep *u, ev_timer *t, double after_s)
 {
 	if (ev_is_active(t))
@@ -87,7 +106,7 @@ void upkeep_start(struct upkeep *u, struct ev_loop *loop,
 	u->status.data = u;
 	u->tell.data = u;
 	u->watchdog.data = u;
-	watch_clock(loop, &u->clock);
+	upkeep_quiet_clock(u);
 }
 
 void upkeep_stop(struct upkeep *u)

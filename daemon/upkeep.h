@@ -31,7 +31,7 @@ struct upkeep {
 	struct upkeep_owner owner;
 	struct sd_notify sd;
 	bool ready;
-	ev_periodic clock; /* see watch_clock.h */
+	ev_periodic clock; /* keeps libev from looking at the clock */
 	ev_timer tidy;     /* some time after the last activity */
 	ev_timer status;   /* a little after a change */
 	ev_timer tell;     /* ... when what has changed has lasted */
