@@ -54,24 +54,36 @@ static int check_name(const struct check *k)
 	return k->draft->record.name ? 0 : -ENOMEM;
 }
 
+/* Words enough to tell a slip of the pen from another word. */
+#define WORDS_MOST 63
+
+/* There is no such one; words (NULL-ended) are those that there are. */
+static void check_unknown(const struct check *k, const char *what,
+			  const char *name, const char *const words[])
+{
+	const char *near;
+
+	if (k->faults->n >= FAULTS_MAX)
+		return;
+	near = str_nearest(name, words);
+	faults_add(k->faults, k->s->file, check_line(k, what),
+		   "there is no %s \"%s\"%s%s%s", what, name,
+		   near ? "; did you mean \"" : "", near ? near : "",
+		   near ? "\"?" : "");
+}
+
 /* The index of name among the providers, or -1 with a fault. */
 static size_t check_provider(const struct check *k, const char *name)
 {
-	const char *words[64] = { NULL }, *near;
+	const char *words[WORDS_MOST + 1] = { NULL };
 	size_t i;
 
 	for (i = 0; i < k->c->n_providers; i++)
 		if (strcmp(k->c->providers[i].name, name) == 0)
 			return i;
-	if (k->faults->n >= FAULTS_MAX)
-		return SIZE_MAX;
-	for (i = 0; i < k->c->n_providers && i < 63; i++)
+	for (i = 0; i < k->c->n_providers && i < WORDS_MOST; i++)
 		words[i] = k->c->providers[i].name;
-	near = str_nearest(name, words);
-	faults_add(k->faults, k->s->file, check_line(k, "provider"),
-		   "there is no provider \"%s\"%s%s%s", name,
-		   near ? "; did you mean \"" : "", near ? near : "",
-		   near ? "\"?" : "");
+	check_unknown(k, "provider", name, words);
 	return SIZE_MAX;
 }
 
@@ -112,7 +124,7 @@ static int check_providers(const struct check *k)
 static void check_source(const struct check *k)
 {
 	const char *name = k->draft->source ? k->draft->source : "default";
-	const char *words[64] = { NULL }, *near;
+	const char *words[WORDS_MOST + 1] = { NULL };
 	size_t i;
 
 	for (i = 0; i < k->c->n_sources; i++)
@@ -120,15 +132,9 @@ static void check_source(const struct check *k)
 			k->draft->record.source = i;
 			return;
 		}
-	if (k->faults->n >= FAULTS_MAX)
-		return;
-	for (i = 0; i < k->c->n_sources && i < 63; i++)
+	for (i = 0; i < k->c->n_sources && i < WORDS_MOST; i++)
 		words[i] = k->c->sources[i].name;
-	near = str_nearest(name, words);
-	faults_add(k->faults, k->s->file, check_line(k, "source"),
-		   "there is no source \"%s\"%s%s%s", name,
-		   near ? "; did you mean \"" : "", near ? near : "",
-		   near ? "\"?" : "");
+	check_unknown(k, "source", name, words);
 }
 
 static void check_families(const struct check *k)

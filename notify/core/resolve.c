@@ -193,6 +193,21 @@ int resolve_ask(struct resolve *r, const char *host, lookup_addrs_fn *done,
 	return id;
 }
 
+static void resolve_prepared(void *user, int status, const struct addr *addrs,
+			     size_t n, uint32_t ttl_s)
+{
+	(void)user;
+	(void)status;
+	(void)addrs;
+	(void)n;
+	(void)ttl_s;
+}
+
+void resolve_prepare(struct resolve *r, const char *host)
+{
+	(void)resolve_ask(r, host, resolve_prepared, NULL);
+}
+
 void resolve_cancel(struct resolve *r, int id)
 {
 	struct question *q = take(r, id);

@@ -31,6 +31,8 @@ size_t resolve_now(struct resolve *r, const struct job *job, const char *host,
  */
 int resolve_ask(struct resolve *r, const char *host, lookup_addrs_fn *done,
 		void *user);
+/* Ahead of need: resolve_now() will know it, if anybody does. */
+void resolve_prepare(struct resolve *r, const char *host);
 void resolve_cancel(struct resolve *r, int id);
 
 #endif

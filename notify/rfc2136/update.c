@@ -189,16 +189,6 @@ void update_cancel(struct work *w)
 		batch_forget(w->batch, w);
 }
 
-static void update_resolved(void *user, int status, const struct addr *addrs,
-			    size_t n, uint32_t ttl_s)
-{
-	(void)user;
-	(void)status;
-	(void)addrs;
-	(void)n;
-	(void)ttl_s;
-}
-
 void update_prepare(struct update *u)
 {
 	struct addr addrs[RESOLVE_ADDRS_MAX];
@@ -211,9 +201,8 @@ void update_prepare(struct update *u)
 	for (size_t i = 0; i < u->n_servers; i++)
 		if (resolve_now(u->engine->resolve, NULL, u->servers[i].host,
 				addrs) == 0)
-			(void)resolve_ask(u->engine->resolve,
-					  u->servers[i].host, update_resolved,
-					  NULL);
+			resolve_prepare(u->engine->resolve,
+					u->servers[i].host);
 		else /* a rehearsal: what was not used for long is cold */
 			(void)route_is_default(u->engine->route, &addrs[0], 0,
 					       &by_default);

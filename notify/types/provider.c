@@ -243,16 +243,6 @@ static int provider_open(struct engine *e, struct account *a)
 	return 0;
 }
 
-static void provider_prepared(void *user, int status, const struct addr *addrs,
-			      size_t n, uint32_t ttl_s)
-{
-	(void)user;
-	(void)status;
-	(void)addrs;
-	(void)n;
-	(void)ttl_s;
-}
-
 static void provider_prepare(struct account *a)
 {
 	struct provider *p = a->state;
@@ -262,8 +252,7 @@ static void provider_prepare(struct account *a)
 	for (size_t i = 0; hosts && i < hosts->n; i++)
 		if (resolve_now(p->engine->resolve, NULL, hosts->texts[i],
 				addrs) == 0)
-			(void)resolve_ask(p->engine->resolve, hosts->texts[i],
-					  provider_prepared, NULL);
+			resolve_prepare(p->engine->resolve, hosts->texts[i]);
 }
 
 /* ---- checking an account ---- */

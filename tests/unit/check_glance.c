@@ -43,6 +43,13 @@ static void choose(const char *text)
 	source.candidates[0].ifindex = WAN;
 }
 
+static void choose_of_two(void)
+{
+	choose("5.6.7.5");
+	fake_addr(WAN, "5.6.7.5/24", 0, 0);
+	fake_addr(WAN, "5.6.9.5/24", 0, 0);
+}
+
 static void setup(void)
 {
 	config = (struct config_source){ .name = (char *)"default" };
@@ -168,9 +175,7 @@ END_TEST
 /* Where there is no default route nobody knows what the kernel does. */
 START_TEST(test_no_route)
 {
-	choose("5.6.7.5");
-	fake_addr(WAN, "5.6.7.5/24", 0, 0);
-	fake_addr(WAN, "5.6.9.5/24", 0, 0);
+	choose_of_two();
 	fake_touch(WAN, "5.6.9.5");
 	ck_assert(!glance_finds_news(&source, WAN));
 	ck_assert_uint_eq(fake_questions(), 1);
@@ -180,9 +185,7 @@ END_TEST
 /* One question for all that was heard at once. */
 START_TEST(test_many_events)
 {
-	choose("5.6.7.5");
-	fake_addr(WAN, "5.6.7.5/24", 0, 0);
-	fake_addr(WAN, "5.6.9.5/24", 0, 0);
+	choose_of_two();
 	fake_addr(WAN, "5.6.9.6/24", 0, 0);
 	fake_route(AF_INET, WAN, 100, FAKE_MAIN);
 	fake_route_by("5.6.9.1", NULL);

@@ -19,6 +19,8 @@
 
 static struct ev_loop *loop;
 static struct fake_dns *dns;
+static struct hearing hearing;
+static struct resolver_server out;
 static int done;
 
 static void setup(void)
@@ -26,11 +28,15 @@ static void setup(void)
 	loop = ev_loop_new(0);
 	dns = NULL;
 	done = 0;
+	hearing = (struct hearing){ 0 };
+	out = (struct resolver_server){ .name = "server" };
 	fake_egress_failures = 0;
 }
 
 static void teardown(void)
 {
+	free((void *)(uintptr_t)out.addrs);
+	free((void *)(uintptr_t)out.cname);
 	fake_dns_free(dns);
 	ev_loop_destroy(loop);
 }
@@ -41,17 +47,33 @@ static void heard(void *user)
 	done++;
 }
 
-static struct hearing_question question(void)
+/* The server says this; what it is asked may be changed before hear(). */
+static struct hearing_question question(const struct fake_dns_rule *rules,
+					unsigned int n)
 {
 	struct hearing_question q = {
 		.probe = { .name = NAME, .type = DNS_A, .class = DNS_IN,
-			   .port = fake_dns_port(dns), .timeout_ms = 300,
-			   .tries = 2 },
+			   .timeout_ms = 300, .tries = 2 },
 		.family = AF_INET, .zone = "example", .global = true,
 	};
 
+	dns = fake_dns_new(loop, "127.0.0.1", 0, rules, n);
+	q.probe.port = fake_dns_port(dns);
 	ck_assert_int_eq(addr_parse("127.0.0.1", &q.probe.server), 0);
 	return q;
+}
+
+static void begin(const struct hearing_question *q)
+{
+	ck_assert_int_eq(hearing_start(&hearing, loop, q, &out, heard, NULL),
+			 0);
+	ck_assert_int_eq(done, 0);
+}
+
+static void hear(const struct hearing_question *q)
+{
+	begin(q);
+	ck_assert(wait_for(loop, &done, 1, 10));
 }
 
 #define SOA(f)                                                                 \
@@ -136,25 +158,14 @@ static const struct row {
 	  RESOLVER_SILENT, 0 },
 };
 
-static void out_free(struct resolver_server *out)
-{
-	free((void *)(uintptr_t)out->addrs);
-	free((void *)(uintptr_t)out->cname);
-}
-
 START_TEST(test_row)
 {
 	const struct row *row = &rows[_i];
-	struct resolver_server out = { .name = "server" };
 	struct hearing_question q;
-	struct hearing h;
 	char said[256];
 
-	dns = fake_dns_new(loop, "127.0.0.1", 0, row->rules, RULES_MOST);
-	q = question();
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL), 0);
-	ck_assert_int_eq(done, 0);
-	ck_assert(wait_for(loop, &done, 1, 10));
+	q = question(row->rules, RULES_MOST);
+	hear(&q);
 	resolver_server_print(&out, said, sizeof(said));
 	ck_assert_msg(strcmp(said + strlen("server: "), row->said) == 0,
 		      "%s: %s", row->name, said);
@@ -164,7 +175,6 @@ START_TEST(test_row)
 	ck_assert_uint_le(fake_dns_seen(dns)->tcp, row->tcp);
 	ev_run(loop, EVRUN_NOWAIT);
 	ck_assert_int_eq(done, 1);
-	out_free(&out);
 }
 END_TEST
 
@@ -174,20 +184,15 @@ START_TEST(test_doubted)
 	static const struct fake_dns_rule rules[] = {
 		SOA(FAKE_AA | FAKE_RA), SAYS(FAKE_AA | FAKE_RA, "5.6.7.8"),
 	};
-	struct resolver_server out = { .name = "server" };
 	struct hearing_question q;
-	struct hearing h;
 
-	dns = fake_dns_new(loop, "127.0.0.1", 0, rules, 2);
-	q = question();
+	q = question(rules, 2);
 	q.doubted = true;
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL), 0);
-	ck_assert(wait_for(loop, &done, 1, 10));
+	hear(&q);
 	ck_assert_int_eq(out.outcome, RESOLVER_ANSWERED);
 	ck_assert_int_eq(out.doubt, RESOLVER_RA);
 	ck_assert_uint_eq(fake_dns_seen(dns)->udp, 3);
 	ck_assert_uint_eq(fake_dns_seen(dns)->tcp, 0);
-	out_free(&out);
 }
 END_TEST
 
@@ -199,18 +204,13 @@ START_TEST(test_doubted_no_more)
 		SAYS(FAKE_AA | FAKE_RA | FAKE_UDP, "5.6.7.8"),
 		SAYS(FAKE_AA, "5.6.7.9"),
 	};
-	struct resolver_server out = { .name = "server" };
 	struct hearing_question q;
-	struct hearing h;
 
-	dns = fake_dns_new(loop, "127.0.0.1", 0, rules, 3);
-	q = question();
+	q = question(rules, 3);
 	q.doubted = true;
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL), 0);
-	ck_assert(wait_for(loop, &done, 1, 10));
+	hear(&q);
 	ck_assert_int_eq(out.outcome, RESOLVER_ANSWERED);
 	ck_assert(out.by_tcp);
-	out_free(&out);
 }
 END_TEST
 
@@ -220,17 +220,12 @@ START_TEST(test_no_zone)
 	static const struct fake_dns_rule rules[] = {
 		SOA(FAKE_AA | FAKE_RA), SAYS(FAKE_AA | FAKE_RA, "5.6.7.8"),
 	};
-	struct resolver_server out = { .name = "server" };
 	struct hearing_question q;
-	struct hearing h;
 
-	dns = fake_dns_new(loop, "127.0.0.1", 0, rules, 2);
-	q = question();
+	q = question(rules, 2);
 	q.zone = NULL;
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL), 0);
-	ck_assert(wait_for(loop, &done, 1, 10));
+	hear(&q);
 	ck_assert_int_eq(out.outcome, RESOLVER_INTERCEPTED);
-	out_free(&out);
 }
 END_TEST
 
@@ -241,27 +236,23 @@ START_TEST(test_stop)
 		{ .type = DNS_SOA, .flags = FAKE_SILENT },
 		SAYS(FAKE_AA | FAKE_RA, "5.6.7.8"),
 	};
-	struct resolver_server out = { .name = "server" };
-	struct hearing h = { 0 };
 	struct hearing_question q;
 	int fds;
 
-	hearing_stop(&h);
-	dns = fake_dns_new(loop, "127.0.0.1", 0, rules, 2);
+	hearing_stop(&hearing);
+	q = question(rules, 2);
 	fds = wait_open_fds();
-	q = question();
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL), 0);
+	begin(&q);
 	for (int i = 0; i < _i; i++)
 		ev_run(loop, EVRUN_ONCE);
-	hearing_stop(&h);
+	hearing_stop(&hearing);
 	ev_run(loop, EVRUN_NOWAIT);
 	ck_assert_int_eq(done, 0);
 	ck_assert_int_le(wait_open_fds(), fds + 1); /* a TCP end of the fake */
-	out_free(&out);
 	q.probe.name = "bad..name";
-	ck_assert_int_eq(hearing_start(&h, loop, &q, &out, heard, NULL),
+	ck_assert_int_eq(hearing_start(&hearing, loop, &q, &out, heard, NULL),
 			 -EINVAL);
-	hearing_stop(&h);
+	hearing_stop(&hearing);
 }
 END_TEST
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "monitor/monitor.h"
 #include "tests/support/fake_nl_sock.h"
+#include "tests/support/monitor_look.h"
 #include "tests/support/nl_build.h"
 #include "tests/support/suite.h"
 
@@ -137,30 +138,14 @@ static void started(void)
 	n_told = 0;
 }
 
-/* Where the best default route of the family leads; 0: nowhere. */
 static int way(int family)
 {
-	const struct monitor_route *best = NULL, *r;
-	size_t n;
-
-	r = monitor_routes(m, &n);
-	for (size_t i = 0; i < n; i++)
-		if (r[i].family == family && r[i].table == RT_TABLE_MAIN &&
-		    (!best || r[i].dst_len > best->dst_len ||
-		     (r[i].dst_len == best->dst_len &&
-		      r[i].metric < best->metric)))
-			best = &r[i];
-	return best ? best->ifindex : 0;
+	return monitor_look_way(m, family);
 }
 
 static size_t addresses(int ifindex)
 {
-	size_t n, holes = 0;
-	const struct monitor_addr *a = monitor_addrs(m, ifindex, &n);
-
-	for (size_t i = 0; i < n; i++)
-		holes += a[i].addr.family == 0;
-	return n - holes;
+	return monitor_look_addresses(m, ifindex);
 }
 
 static const char *first_address(int ifindex)

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "monitor/monitor.h"
+#include "tests/support/monitor_look.h"
 #include "tests/support/netns.h"
 #include "tests/support/suite.h"
 
@@ -107,30 +108,14 @@ static bool has(int ifindex, const char *text)
 	return flags(ifindex, text) >= 0;
 }
 
-/* Where the best default route of the family leads; 0: nowhere. */
 static int way(int family)
 {
-	const struct monitor_route *best = NULL, *r;
-	size_t n;
-
-	r = monitor_routes(m, &n);
-	for (size_t i = 0; i < n; i++)
-		if (r[i].family == family && r[i].table == RT_TABLE_MAIN &&
-		    (!best || r[i].dst_len > best->dst_len ||
-		     (r[i].dst_len == best->dst_len &&
-		      r[i].metric < best->metric)))
-			best = &r[i];
-	return best ? best->ifindex : 0;
+	return monitor_look_way(m, family);
 }
 
 static size_t count(int ifindex)
 {
-	size_t n, holes = 0;
-	const struct monitor_addr *a = monitor_addrs(m, ifindex, &n);
-
-	for (size_t i = 0; i < n; i++)
-		holes += a[i].addr.family == 0;
-	return n - holes;
+	return monitor_look_addresses(m, ifindex);
 }
 
 /* Is duplicate address detection over for all of its addresses? */
