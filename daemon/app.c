@@ -18,6 +18,7 @@
 #include "daemon/paths.h"
 #include "daemon/privilege.h"
 #include "daemon/front.h"
+#include "daemon/reload.h"
 #include "daemon/rights.h"
 #include "daemon/setup/loading.h"
 #include "daemon/setup/online.h"
@@ -40,11 +41,13 @@ struct app {
 	void *user;
 	int status; /* to exit with */
 	bool running, stopping;
+	bool reload_due; /* asked for before it runs */
 	uint64_t heard_ns; /* the kernel's last word */
 
 	struct modules m;
 	struct modules_owner owner;
-	struct loading *loading; /* a start or reload under way */
+	struct loading *loading; /* for the start, under way */
+	struct reload reload;
 	struct online *online; /* -t --online under way */
 	struct front front;
 
@@ -80,21 +83,12 @@ static void app_arm_deadline(struct app *a, double after_s)
 	ev_timer_start(a->loop, &a->deadline);
 }
 
-static void app_post(struct app *a, const char *event)
-{
-	announce_event(&a->m.announce, &(struct hook_event){
-					       .event = event,
-					       .retry_in_s = -1,
-					       .latency_ms = -1,
-				       });
-}
-
 /* Hooks may still speak. */
 static void app_finish(struct app *a, double patience_s)
 {
 	setup_free(a->m.setup);
 	a->m.setup = NULL;
-	app_post(a, "stop");
+	announce_plain(&a->m.announce, "stop");
 	if (hooks_pending(a->m.hooks) == 0)
 		app_end(a);
 	else
@@ -122,8 +116,7 @@ static void app_stop(struct app *a, double patience_s)
 	}
 	log_info("stopping");
 	upkeep_stopping(&a->upkeep);
-	loading_free(a->loading); /* a reload would find nothing to change */
-	a->loading = NULL;
+	reload_cancel(&a->reload); /* it would find nothing to change */
 	if (a->options->once ||
 	    !stop_begin(&a->stop, a->loop, a->m.setup, app_withdrawn, a))
 		app_finish(a, patience_s);
@@ -250,89 +243,24 @@ static void app_clock_set(void *user, uint64_t slept_ms)
 
 /* ---- configuration ---- */
 
-static int app_use(struct app *a, struct config *config,
-		   struct notify_config *accounts)
-{
-	int r = modules_use(&a->m, config, accounts);
-
-	if (r == 0)
-		options_start_log(a->options, config);
-	return r;
-}
-
-/* 0, or it was said why not. */
-static int app_change(struct app *a, struct loaded *l)
-{
-	struct config *config = l->config;
-	int r;
-
-	if (l->faults.n > 0) {
-		loaded_tell_faults(l, "reload: ");
-		log_error("reload: nothing changed, the old configuration "
-			  "goes on");
-		return -EINVAL;
-	}
-	l->config = NULL;
-	r = app_use(a, config, l->accounts);
-	if (r == 0)
-		l->accounts = NULL;
-	else
-		log_error("reload: %s, the old configuration goes on",
-			  strerror(-r));
-	return r;
-}
-
-static void app_reloaded(void *user, struct loaded *l)
-{
-	struct app *a = user;
-	int r;
-
-	loading_free(a->loading);
-	a->loading = NULL;
-	r = app_change(a, l);
-	front_reloaded(&a->front, &l->faults, r);
-	loaded_done(l);
-	upkeep_ready(&a->upkeep); /* by the new one or the old one */
-	if (r < 0)
-		return;
-	front_use(&a->front, setup_config(a->m.setup));
-	log_info("reloaded %s", a->paths->config);
-	app_post(a, "reload");
-	setup_look(a->m.setup, 0, 0);
-}
-
-static int app_load(struct app *a, loading_done_fn *done)
-{
-	return loading_start(a->m.notify, a->paths->config,
-			     a->paths->sysconfdir, done, a, &a->loading);
-}
-
 static int app_reload(void *user)
 {
 	struct app *a = user;
-	int r;
 
 	if (!a->running || a->stopping)
 		return -EBUSY;
-	if (a->loading) {
-		loading_free(a->loading); /* the file may be another by now */
-		a->loading = NULL;
-	}
-	upkeep_reloading(&a->upkeep);
-	r = app_load(a, app_reloaded);
-	if (r < 0) {
-		log_error("reload: %s, the old configuration goes on",
-			  strerror(-r));
-		upkeep_ready(&a->upkeep);
-	}
-	return r;
+	return reload_start(&a->reload);
 }
 
 static void app_hung_up(struct ev_loop *loop, ev_signal *w, int revents)
 {
+	struct app *a = w->data;
+
 	(void)loop;
 	(void)revents;
-	(void)app_reload(w->data);
+	/* What is being read for the start may be of before. */
+	a->reload_due = !a->running;
+	(void)app_reload(a);
 }
 
 /* ---- start ---- */
@@ -350,7 +278,7 @@ static int app_begin(struct app *a, struct loaded *l)
 	if (!a->options->once)
 		front_open(&a->front, a->loop, a->paths->control, config);
 	l->config = NULL;
-	r = app_use(a, config, l->accounts);
+	r = reload_use(&a->reload, config, l->accounts);
 	if (r == 0) {
 		l->accounts = NULL;
 		r = privilege_leave(a->options->user,
@@ -364,7 +292,7 @@ static int app_begin(struct app *a, struct loaded *l)
 	}
 	a->running = true;
 	log_info("started, %s", a->paths->config);
-	app_post(a, "start");
+	announce_plain(&a->m.announce, "start");
 	a->ready(a->user);
 	upkeep_ready(&a->upkeep);
 	/* What was heard before there was anybody to care. */
@@ -374,6 +302,8 @@ static int app_begin(struct app *a, struct loaded *l)
 	}
 	if (a->options->once)
 		app_arm_deadline(a, ONCE_S);
+	if (a->reload_due)
+		(void)app_reload(a);
 	return 0;
 }
 
@@ -432,6 +362,7 @@ static void app_close(struct app *a)
 {
 	stop_end(&a->stop);
 	front_close(&a->front);
+	reload_cancel(&a->reload);
 	loading_free(a->loading);
 	online_free(a->online);
 	modules_close(&a->m);
@@ -478,6 +409,10 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.reload = app_reload,
 		.user = &a,
 	};
+	a.reload = (struct reload){
+		.modules = &a.m, .front = &a.front, .upkeep = &a.upkeep,
+		.options = options, .paths = paths,
+	};
 	upkeep_start(&a.upkeep, loop, &upkeep);
 	clock_watch_start(&a.clock, loop, app_clock_set, &a);
 
@@ -486,7 +421,8 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		modules_listen(&a.m, &a.owner);
 	r = notify_new(loop, &no, &a.m.notify);
 	if (r == 0)
-		r = app_load(&a, app_started);
+		r = loading_start(a.m.notify, paths->config, paths->sysconfdir,
+				  app_started, &a, &a.loading);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		a.status = EX_OSERR;

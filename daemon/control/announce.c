@@ -32,6 +32,15 @@ void announce_event(const struct announce *a, const struct hook_event *e)
 	publish(a, e, NULL);
 }
 
+void announce_plain(const struct announce *a, const char *event)
+{
+	announce_event(a, &(struct hook_event){
+				  .event = event,
+				  .retry_in_s = -1,
+				  .latency_ms = -1,
+			  });
+}
+
 void announce_state(const struct announce *a, const struct hook_event *e,
 		    const char *state)
 {

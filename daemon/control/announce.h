@@ -17,6 +17,8 @@ struct announce {
 };
 
 void announce_event(const struct announce *a, const struct hook_event *e);
+/* One of the daemon as a whole. */
+void announce_plain(const struct announce *a, const char *event);
 /* A test of the hooks: those who watch would take it for news. */
 void announce_rehearsal(const struct announce *a, const struct hook_event *e);
 /* A record's state: not for hooks. */
