@@ -229,7 +229,7 @@ int modules_open(struct modules *m, const struct config *config,
 	}
 	r = hooks_new(m->loop, &ho, &m->hooks);
 	if (r == 0)
-		r = state_open(m->loop, state_dir, &m->state);
+		r = state_open(m->loop, state_dir, dry_run, &m->state);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		return EX_OSERR;

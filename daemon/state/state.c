@@ -31,6 +31,7 @@ struct state {
 	struct ev_loop *loop;
 	struct state_disk disk;
 	struct state_book book;
+	bool reads_only;
 	bool silenced; /* a failure to write was said */
 	unsigned int failures; /* to write, in a row */
 	uint64_t written_ms;
@@ -65,12 +66,29 @@ static void state_arm(struct state *s, uint64_t delay_ms)
 	ev_timer_start(s->loop, &s->write);
 }
 
+/* Said when it begins. */
+static void state_tell_failure(const struct state *s, int error)
+{
+	if (s->silenced)
+		return;
+	if (error == -EBUSY)
+		log_warning("state: %s is another evddnsd's, going on in memory "
+			    "until that one ends; -s gives this one its own",
+			    s->disk.directory);
+	else
+		log_warning("state: %s cannot be written (%s), going on in "
+			    "memory; a restart asks DNS",
+			    s->disk.path, strerror(-error));
+}
+
 static void state_write(struct state *s)
 {
 	struct buf text = BUF_INIT(STATE_FILE_MAX);
 	int r;
 
 	ev_timer_stop(s->loop, &s->write);
+	if (s->reads_only)
+		return;
 	state_file_print(&s->book, &text);
 	if (text.failed && !text.no_memory) {
 		/* Too much: first what nobody asks for goes. */
@@ -84,12 +102,12 @@ static void state_write(struct state *s)
 		r = state_disk_write(&s->disk, text.data, text.len);
 	buf_done(&text);
 	s->written_ms = clock_mono_ms();
-	if (r < 0 && !s->silenced)
-		log_warning("state: %s cannot be written (%s), going on in "
-			    "memory; a restart asks DNS",
-			    s->disk.path, strerror(-r));
-	if (r == 0 && s->silenced)
-		log_info("state: %s is written again", s->disk.path);
+	if (r < 0)
+		state_tell_failure(s, r);
+	else if (s->silenced)
+		log_notice("state: %s is written again, after %u %s",
+			   s->disk.path, s->failures,
+			   s->failures == 1 ? "failure" : "failures");
 	s->silenced = r < 0;
 	s->failures = r < 0 ? s->failures + 1 : 0;
 	if (r < 0)
@@ -111,6 +129,8 @@ static void state_touch(struct state *s, uint64_t spacing_ms)
 
 	if (s->written_ms && since_ms < spacing_ms)
 		delay_ms = spacing_ms - since_ms;
+	if (s->reads_only)
+		return;
 	ev_now_update(s->loop);
 	if (!ev_is_active(&s->write) ||
 	    ev_timer_remaining(s->loop, &s->write) > (double)delay_ms / 1000.0)
@@ -125,9 +145,14 @@ static bool is_shortage(int error)
 
 static void state_put_aside(const struct state *s, const char *why)
 {
-	int r = state_disk_put_aside(&s->disk);
+	/* What is only looked at, or is another's, stays where it is. */
+	bool ours = s->disk.fd >= 0;
+	int r = ours ? state_disk_put_aside(&s->disk) : 0;
 
-	if (r < 0)
+	if (!ours)
+		log_warning("state: %s is not believed (%s), DNS decides",
+			    s->disk.path, why);
+	else if (r < 0)
 		log_warning("state: %s is not believed (%s), and cannot be "
 			    "put aside (%s), DNS decides", s->disk.path, why,
 			    strerror(-r));
@@ -155,7 +180,26 @@ static int state_load(struct state *s)
 	return 0;
 }
 
-int state_open(struct ev_loop *loop, const char *directory, struct state **ret)
+/* Who cannot have it does not write, but reads as far as that goes. */
+static int state_own(struct state *s)
+{
+	int r = state_disk_own(&s->disk);
+
+	if (r == 0 || is_shortage(r))
+		return r;
+	if (r == -EBUSY)
+		state_tell_failure(s, r);
+	else
+		log_warning("state: %s cannot be made (%s), going on in "
+			    "memory; a restart asks DNS",
+			    s->disk.directory, strerror(-r));
+	s->silenced = true;
+	s->failures = 1;
+	return r;
+}
+
+int state_open(struct ev_loop *loop, const char *directory, bool reads_only,
+	       struct state **ret)
 {
 	struct state *s = calloc(1, sizeof(*s));
 	int r;
@@ -163,23 +207,19 @@ int state_open(struct ev_loop *loop, const char *directory, struct state **ret)
 	if (!s)
 		return -ENOMEM;
 	s->loop = loop;
+	s->reads_only = reads_only;
 	ev_timer_init(&s->write, state_due, 0.0, 0.0);
 	s->write.data = s;
 	r = state_disk_open(&s->disk, directory);
-	if (!s->disk.path) {
+	if (r < 0) {
 		free(s);
-		return -ENOMEM;
+		return r;
 	}
-	if (r < 0) {
-		log_warning("state: %s cannot be made (%s), going on in "
-			    "memory; a restart asks DNS",
-			    directory, strerror(-r));
-		s->silenced = true;
-		r = 0;
-	} else {
+	if (!reads_only)
+		r = state_own(s);
+	if (r == 0 || r == -EBUSY)
 		r = state_load(s);
-	}
-	if (r < 0) {
+	if (is_shortage(r)) {
 		state_close(s);
 		return r;
 	}

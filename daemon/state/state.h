@@ -22,9 +22,12 @@ struct state;
 
 /*
  * Reads DIR/state.json, making DIR where it is missing. Only a lack of memory
- * or descriptors is a failure (-errno); all else is logged.
+ * or descriptors is a failure (-errno); all else is logged. With reads_only
+ * nothing on disk is changed, then or later. While another daemon has DIR this
+ * one does not write there: that is said once, and it goes on when the other
+ * ends.
  */
-int state_open(struct ev_loop *loop, const char *directory,
+int state_open(struct ev_loop *loop, const char *directory, bool reads_only,
 	       struct state **ret);
 /* Writes what is not written yet. NULL is fine. */
 void state_close(struct state *s);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,15 +35,18 @@ static int make_directory(const char *directory)
 
 void state_disk_done(struct state_disk *d)
 {
+	if (d->fd >= 0)
+		(void)close(d->fd);
 	free(d->directory);
 	free(d->path);
 	free(d->new_path);
 	free(d->bad_path);
-	*d = (struct state_disk){ 0 };
+	*d = (struct state_disk){ .fd = -1 };
 }
 
 int state_disk_open(struct state_disk *d, const char *directory)
 {
+	d->fd = -1;
 	d->directory = str_dup(directory);
 	d->path = str_dupf("%s/state.json", directory);
 	d->new_path = str_dupf("%s/state.json.new", directory);
@@ -51,7 +55,41 @@ int state_disk_open(struct state_disk *d, const char *directory)
 		state_disk_done(d);
 		return -ENOMEM;
 	}
-	return make_directory(directory);
+	return 0;
+}
+
+/* Ours, and still what the path leads to. */
+static bool disk_is_owned(struct state_disk *d)
+{
+	struct stat st;
+
+	if (d->fd >= 0 && fstat(d->fd, &st) == 0 && st.st_nlink > 0)
+		return true;
+	if (d->fd >= 0)
+		(void)close(d->fd);
+	d->fd = -1;
+	return false;
+}
+
+int state_disk_own(struct state_disk *d)
+{
+	int r;
+
+	if (disk_is_owned(d))
+		return 0;
+	r = make_directory(d->directory);
+	if (r < 0)
+		return r;
+	d->fd = open(d->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	/* Old NFS, say, locks no directory: as good as alone. */
+	if (flock(d->fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		(void)close(d->fd);
+		d->fd = -1;
+		return -EBUSY;
+	}
+	return 0;
 }
 
 /* ---- reading ---- */
@@ -157,10 +195,13 @@ static int open_new(const struct state_disk *d)
 	return fd < 0 ? -errno : fd;
 }
 
-int state_disk_write(const struct state_disk *d, const char *text, size_t len)
+int state_disk_write(struct state_disk *d, const char *text, size_t len)
 {
-	int fd = open_new(d), r;
+	int r = state_disk_own(d), fd;
 
+	if (r < 0)
+		return r;
+	fd = open_new(d);
 	/* Taken away, or made impossible while it was not yet writable. */
 	if (fd == -ENOENT && make_directory(d->directory) == 0)
 		fd = open_new(d);

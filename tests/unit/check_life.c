@@ -59,7 +59,7 @@ static void healed(void *user)
 
 static void daemon_start(void)
 {
-	ck_assert_int_eq(state_open(fake_ev_loop(), dir, &state), 0);
+	ck_assert_int_eq(state_open(fake_ev_loop(), dir, false, &state), 0);
 	world = (struct entry_world){
 		.loop = fake_ev_loop(), .announce = &nobody, .state = state,
 		.own = &own, .silences = &silences, .moved = moved, .healed = healed,

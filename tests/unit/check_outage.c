@@ -75,7 +75,7 @@ static void start(uint32_t seed)
 	w = life_world_new();
 	life_world_address(w);
 	life_world_confirm(w);
-	ck_assert_int_eq(state_open(fake_ev_loop(), dir, &state), 0);
+	ck_assert_int_eq(state_open(fake_ev_loop(), dir, false, &state), 0);
 	world = (struct entry_world){
 		.loop = fake_ev_loop(), .announce = &nobody, .state = state,
 		.own = &own, .silences = &silences, .moved = moved,

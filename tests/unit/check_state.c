@@ -53,7 +53,7 @@ static void accept_one(struct state *s, const char *name, const char *text)
 static struct state *reopen(struct state *s)
 {
 	state_close(s);
-	ck_assert_int_eq(state_open(loop, dir, &s), 0);
+	ck_assert_int_eq(state_open(loop, dir, false, &s), 0);
 	return s;
 }
 
@@ -229,7 +229,7 @@ START_TEST(test_a_refusal_is_on_disk_at_once)
 
 	refuse(s, "bad \"key\"\n");
 	/* Killed now, so to speak. */
-	ck_assert_int_eq(state_open(loop, dir, &other), 0);
+	ck_assert_int_eq(state_open(loop, dir, false, &other), 0);
 	r = state_refusal(other, "home.example", AF_INET, "ns");
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(r->at_s, 77);
@@ -445,11 +445,146 @@ START_TEST(test_a_directory_that_cannot_be_made_is_no_failure)
 	struct addr_set found = { 0 };
 	struct state *s;
 
-	ck_assert_int_eq(state_open(loop, "/proc/no/such", &s), 0);
+	ck_assert_int_eq(state_open(loop, "/proc/no/such", false, &s), 0);
 	accept_one(s, "home.example", "192.0.2.1");
 	ck_assert_int_eq(state_find(s, "home.example", AF_INET, "ns", &found),
 			 1000);
 	addr_set_clear(&found);
+	state_close(s);
+}
+END_TEST
+
+/* ---- whose the directory is ---- */
+
+static int64_t found_at(const struct state *s, const char *name)
+{
+	struct addr_set found = { 0 };
+	int64_t at_s = state_find(s, name, AF_INET, "ns", &found);
+
+	addr_set_clear(&found);
+	return at_s;
+}
+
+START_TEST(test_a_directory_is_one_daemons)
+{
+	struct state *s = reopen(NULL), *other = NULL;
+
+	accept_one(s, "first.example", "192.0.2.1");
+	s = reopen(s);
+	/* The second reads, and does not write. */
+	ck_assert_int_eq(state_open(loop, dir, false, &other), 0);
+	ck_assert_int_eq(found_at(other, "first.example"), 1000);
+	accept_one(other, "second.example", "192.0.2.2");
+	state_close(other);
+	s = reopen(s);
+	ck_assert_int_eq(found_at(s, "first.example"), 1000);
+	ck_assert_int_eq(found_at(s, "second.example"), 0);
+	/* Until the first has ended. */
+	ck_assert_int_eq(state_open(loop, dir, false, &other), 0);
+	accept_one(other, "third.example", "192.0.2.3");
+	state_close(s);
+	other = reopen(other);
+	ck_assert_int_eq(found_at(other, "first.example"), 1000);
+	ck_assert_int_eq(found_at(other, "third.example"), 1000);
+	state_close(other);
+}
+END_TEST
+
+START_TEST(test_who_only_reads_changes_nothing)
+{
+	char none[80];
+	struct state *s = reopen(NULL);
+	int fd;
+
+	accept_one(s, "home.example", "192.0.2.1");
+	state_close(s);
+	ck_assert_int_eq(state_open(loop, dir, true, &s), 0);
+	ck_assert_int_eq(found_at(s, "home.example"), 1000);
+	accept_one(s, "home.example", "192.0.2.2");
+	accept_one(s, "other.example", "192.0.2.2");
+	state_close(s);
+	s = reopen(NULL);
+	ck_assert_int_eq(found_at(s, "other.example"), 0);
+	state_close(s);
+	/* Nor is anything made, or put aside. */
+	(void)snprintf(none, sizeof(none), "%s/none", dir);
+	ck_assert_int_eq(state_open(loop, none, true, &s), 0);
+	state_close(s);
+	ck_assert_int_lt(access(none, F_OK), 0);
+	fd = open(path, O_WRONLY | O_TRUNC);
+	ck_assert_int_eq(write(fd, "nonsense", 8), 8);
+	(void)close(fd);
+	ck_assert_int_eq(state_open(loop, dir, true, &s), 0);
+	state_close(s);
+	ck_assert_int_lt(access(bad, F_OK), 0);
+}
+END_TEST
+
+START_TEST(test_a_directory_that_was_deleted_is_made_again)
+{
+	struct state *s = reopen(NULL), *other = NULL;
+
+	accept_one(s, "home.example", "192.0.2.1");
+	s = reopen(s);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(rmdir(dir), 0);
+	refuse(s, "no");
+	ck_assert_int_eq(access(path, F_OK), 0);
+	/* ... and is ours as before. */
+	ck_assert_int_eq(state_open(loop, dir, false, &other), 0);
+	accept_one(other, "other.example", "192.0.2.2");
+	state_close(other);
+	s = reopen(s);
+	ck_assert_int_eq(found_at(s, "other.example"), 0);
+	ck_assert_ptr_nonnull(state_refusal(s, "home.example", AF_INET,
+					    "ns"));
+	state_close(s);
+}
+END_TEST
+
+/* ---- too much ---- */
+
+START_TEST(test_a_file_past_its_cap_is_put_aside)
+{
+	struct state *s = NULL;
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	ck_assert_int_eq(ftruncate(fd, STATE_FILE_MAX + 1), 0);
+	(void)close(fd);
+	s = reopen(s);
+	ck_assert_int_eq(access(bad, F_OK), 0);
+	state_close(s);
+}
+END_TEST
+
+static void refuse_at_length(struct state *s, const char *name)
+{
+	size_t len = STATE_FILE_MAX / 3 + 1000;
+	struct state_refusal r = { .at_s = 77, .text = malloc(len + 1) };
+
+	ck_assert_ptr_nonnull(r.text);
+	memset(r.text, 'x', len);
+	r.text[len] = '\0';
+	state_refused(s, name, AF_INET, "ns", &r);
+	free(r.text);
+}
+
+/* What nobody asks for any more goes first; else the old file stands. */
+START_TEST(test_more_than_a_file_may_hold)
+{
+	struct state *s = reopen(NULL);
+
+	refuse_at_length(s, "gone.example");
+	state_sweep(s);
+	refuse_at_length(s, "a.example");
+	refuse_at_length(s, "b.example");
+	ck_assert_ptr_null(state_refusal(s, "gone.example", AF_INET, "ns"));
+	refuse_at_length(s, "c.example");
+	ck_assert_ptr_nonnull(state_refusal(s, "c.example", AF_INET, "ns"));
+	s = reopen(s);
+	ck_assert_ptr_nonnull(state_refusal(s, "b.example", AF_INET, "ns"));
+	ck_assert_ptr_null(state_refusal(s, "c.example", AF_INET, "ns"));
+	ck_assert_int_lt(access(bad, F_OK), 0);
 	state_close(s);
 }
 END_TEST
@@ -474,6 +609,11 @@ Suite *suite(void)
 	tcase_add_test(tc, test_times_of_accounts_outlive_it);
 	tcase_add_test(tc, test_ten_thousand_names);
 	tcase_add_test(tc, test_crc32_is_the_usual_one);
+	tcase_add_test(tc, test_a_directory_is_one_daemons);
+	tcase_add_test(tc, test_who_only_reads_changes_nothing);
+	tcase_add_test(tc, test_a_directory_that_was_deleted_is_made_again);
+	tcase_add_test(tc, test_a_file_past_its_cap_is_put_aside);
+	tcase_add_test(tc, test_more_than_a_file_may_hold);
 	tcase_add_loop_test(tc, test_what_is_not_configured_is_forgotten, 0,
 			    SUITE_COUNT(lives));
 	tcase_add_test(tc, test_times_long_past_are_forgotten);
