@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "hooks/hook_run.h"
+#include "hooks/hook_trouble.h"
 
 /* From TERM to KILL. */
 #define TERM_GRACE_S 2.0
@@ -105,23 +106,32 @@ static void log_end(const struct hook_run *run)
 	unsigned long long ms = clock_mono_ms() - run->started_ms;
 	const struct log_fields *f = &run->o.fields;
 	const char *name = run->o.name, *event = run->o.event;
+	struct hook_troubles *troubles = run->o.troubles;
+	bool good = !run->timed_out && run->status == 0;
+	enum log_level level = LOG_LEVEL_DEBUG;
+	unsigned int n;
 	char limit[32];
 
+	n = good ? hook_trouble_ended(troubles, name, event)
+		 : hook_trouble_began(troubles, name, event);
+	if (good && n > 0)
+		log_line(LOG_LEVEL_NOTICE, f, "%s %s: works again, after %u %s",
+			 name, event, n, n == 1 ? "failure" : "failures");
+	if (!good && n == 1)
+		level = LOG_LEVEL_WARNING;
 	if (run->timed_out)
-		log_line(LOG_LEVEL_WARNING, f,
-			 "%s %s: took longer than %s and was ended", name,
-			 event, str_duration(run->o.timeout_ms, limit,
-					     sizeof(limit)));
+		log_line(level, f, "%s %s: took longer than %s and was ended",
+			 name, event, str_duration(run->o.timeout_ms, limit,
+						   sizeof(limit)));
 	else if (WIFSIGNALED(run->status))
-		log_line(LOG_LEVEL_WARNING, f, "%s %s: died of signal %d (%s)",
-			 name, event, WTERMSIG(run->status),
+		log_line(level, f, "%s %s: died of signal %d (%s)", name,
+			 event, WTERMSIG(run->status),
 			 strsignal(WTERMSIG(run->status)));
-	else if (WEXITSTATUS(run->status) != 0)
-		log_line(LOG_LEVEL_WARNING, f, "%s %s: failed with status %d",
-			 name, event, WEXITSTATUS(run->status));
+	else if (!good)
+		log_line(level, f, "%s %s: failed with status %d", name, event,
+			 WEXITSTATUS(run->status));
 	else
-		log_line(LOG_LEVEL_DEBUG, f, "%s %s: done in %llu ms", name,
-			 event, ms);
+		log_line(level, f, "%s %s: done in %llu ms", name, event, ms);
 }
 
 static void run_finish(struct hook_run *run)

@@ -11,6 +11,7 @@
 
 struct ev_loop;
 struct hook_run;
+struct hook_troubles;
 
 /* Everything is borrowed for the life of the run. */
 struct hook_run_options {
@@ -20,6 +21,7 @@ struct hook_run_options {
 	const struct hook_env *env;
 	uint64_t timeout_ms; /* 0: never */
 	struct log_fields fields;
+	struct hook_troubles *troubles; /* of all runs */
 	unsigned int *lines_left; /* of output, to be logged still */
 };
 

@@ -14,6 +14,7 @@
 #include "hooks/hook_env.h"
 #include "hooks/hook_queue.h"
 #include "hooks/hook_run.h"
+#include "hooks/hook_trouble.h"
 #include "hooks/hooks.h"
 
 #define EVENT_LINES 100
@@ -51,6 +52,7 @@ struct hooks {
 	ev_timer start; /* armed while something may be startable */
 	size_t dropped;
 	struct faults told; /* what is unsafe, as said last */
+	struct hook_troubles troubles;
 	hooks_idle_fn *idle;
 	void *idle_user;
 };
@@ -163,6 +165,15 @@ static void job_ran(void *user)
 	job_next_soon(job);
 }
 
+/* Of a line that tells of a failure: only the first is news. */
+static enum log_level trouble_level(struct hooks *h, const char *name,
+				    const char *event)
+{
+	return hook_trouble_began(&h->troubles, name, event) == 1
+		       ? LOG_LEVEL_WARNING
+		       : LOG_LEVEL_DEBUG;
+}
+
 /* Starts the next hook of the directory; false where none is left. */
 static bool job_start_hook(struct hook_job *job)
 {
@@ -175,6 +186,7 @@ static bool job_start_hook(struct hook_job *job)
 			.env = &job->env,
 			.timeout_ms = job->timeout_ms,
 			.fields = job_fields(job, NULL),
+			.troubles = &job->owner->troubles,
 			.lines_left = &job->lines_left,
 		};
 		int r;
@@ -186,9 +198,9 @@ static bool job_start_hook(struct hook_job *job)
 				   &job->run);
 		if (r == 0)
 			return true;
-		log_line(LOG_LEVEL_WARNING, &o.fields,
-			 "%s %s: could not be started: %s", file->name,
-			 job->event, strerror(-r));
+		log_line(trouble_level(job->owner, file->name, job->event),
+			 &o.fields, "%s %s: could not be started: %s",
+			 file->name, job->event, strerror(-r));
 	}
 	return false;
 }
@@ -208,14 +220,19 @@ static void job_begin(struct hook_job *job)
 	struct hooks *h = job->owner;
 	int r = hook_dir_read(h->directory, geteuid(), &job->dir);
 	struct log_fields f = job_fields(job, NULL);
+	unsigned int n;
 
 	job->timeout_ms = h->timeout_ms;
 	job->started_ms = clock_mono_ms();
 	if (r < 0)
-		log_line(LOG_LEVEL_WARNING, &f, "%s: no hook was run: %s",
-			 job->event, strerror(-r));
+		log_line(trouble_level(h, "", ""), &f,
+			 "%s: no hook was run: %s", job->event, strerror(-r));
 	else
 		tell_faults(h, &job->dir);
+	n = r < 0 ? 0 : hook_trouble_ended(&h->troubles, "", "");
+	if (n > 0)
+		log_notice("hooks: %s can be read again, after %u %s",
+			   h->directory, n, n == 1 ? "failure" : "failures");
 	job_next_soon(job);
 }
 
@@ -309,6 +326,7 @@ void hooks_free(struct hooks *h)
 		job_free((struct hook_job *)(void *)item);
 	}
 	faults_done(&h->told);
+	hook_troubles_done(&h->troubles);
 	free(h->directory);
 	free(h);
 }

@@ -441,6 +441,36 @@ START_TEST(test_what_cannot_be_executed)
 }
 END_TEST
 
+/* Told when it begins and when it ends, by hook and event. */
+START_TEST(test_a_failure_that_repeats)
+{
+	const char *text;
+
+	write_hook("10-bad", "test -e $OUT || test $1 != updated");
+	start(10000, 1);
+	for (int i = 0; i < 5; i++) {
+		post("updated", "home.example");
+		post("published", "home.example");
+		(void)run_until_idle();
+	}
+	log_set_level(LOG_LEVEL_INFO);
+	post("updated", "home.example");
+	(void)run_until_idle();
+	text = content(log_file);
+	/* Five were seen at debug, of which one at warning; no sixth. */
+	ck_assert_uint_eq(count(text, "10-bad updated: failed with status 1"),
+			  5);
+	ck_assert_uint_eq(count(text, "works again"), 0);
+	(void)close(open(out, O_CREAT | O_WRONLY, 0600));
+	post("updated", "home.example");
+	(void)run_until_idle();
+	assert_log("10-bad updated: works again, after 6 failures");
+	post("updated", "home.example");
+	(void)run_until_idle();
+	ck_assert_uint_eq(count(content(log_file), "works again"), 1);
+}
+END_TEST
+
 START_TEST(test_too_many_events_drop_the_oldest)
 {
 	struct hooks_options few;
@@ -563,6 +593,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_what_left_the_group_holds_nothing_up);
 	tcase_add_test(tc, test_closed_outputs);
 	tcase_add_test(tc, test_what_cannot_be_executed);
+	tcase_add_test(tc, test_a_failure_that_repeats);
 	tcase_add_test(tc, test_too_many_events_drop_the_oldest);
 	tcase_add_test(tc, test_free_kills_what_runs);
 	tcase_add_test(tc, test_another_directory);
