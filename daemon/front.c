@@ -25,32 +25,45 @@ static json_t *front_answer(void *user, const json_t *request,
 	return command_answer(&world, request, may_act, out);
 }
 
-void front_open(struct front *f, struct ev_loop *loop, const char *path,
-		const struct config *config)
+/* 0 or -errno. */
+static int front_listen(struct front *f, const struct config *config)
 {
 	struct control_options o = {
-		.path = path,
+		.path = f->path,
 		.group = config->control_group,
 		.admin_group = config->control_admin_group,
 	};
-	int r = control_open(loop, &o, front_answer, f, &f->control);
+	int r = control_open(f->loop, &o, front_answer, f, &f->control);
 
 	if (r < 0)
 		log_warning("control socket %s cannot be opened (%s), going "
-			    "on without", path,
+			    "on without until a reload", f->path,
 			    r == -ENOENT && (o.group || o.admin_group)
 				    ? "no such group or folder"
 				    : strerror(-r));
 	f->modules->announce.control = f->control;
+	return r;
+}
+
+void front_open(struct front *f, struct ev_loop *loop, const char *path,
+		const struct config *config)
+{
+	f->loop = loop;
+	f->path = path;
+	(void)front_listen(f, config);
 }
 
 void front_use(struct front *f, const struct config *config)
 {
-	int r = f->control ? control_use_groups(f->control,
-						config->control_group,
-						config->control_admin_group)
-			   : 0;
+	int r;
 
+	if (!f->control) {
+		if (f->path && front_listen(f, config) == 0)
+			log_notice("control socket %s is open", f->path);
+		return;
+	}
+	r = control_use_groups(f->control, config->control_group,
+			       config->control_admin_group);
 	if (r < 0)
 		log_warning("control socket: its groups cannot be set (%s)",
 			    r == -ENOENT ? "no such group" : strerror(-r));

@@ -14,6 +14,8 @@ struct faults;
 struct modules;
 
 struct front {
+	struct ev_loop *loop;
+	const char *path;        /* of the socket; NULL: there is to be none */
 	struct control *control; /* NULL: none */
 	struct modules *modules;
 	uint64_t started_ms;
@@ -24,7 +26,7 @@ struct front {
 /* Without it the daemon does its work all the same: that is only said. */
 void front_open(struct front *f, struct ev_loop *loop, const char *path,
 		const struct config *config);
-/* By another configuration. */
+/* By another configuration. A socket that could not be opened may be now. */
 void front_use(struct front *f, const struct config *config);
 /* A reload has ended: whoever asked for it is told of each fault. */
 void front_reloaded(struct front *f, const struct faults *faults, int error);

@@ -225,19 +225,29 @@ static void client_writable(struct ev_loop *loop, ev_io *w, int revents)
 		client_serve(cl);
 }
 
-/* Room for one more: whoever only holds a place gives it up. */
-static bool control_make_room(struct control *c)
+/*
+ * Room for one more: whoever only holds a place gives it up. Those who watch
+ * have something of theirs; but to one who may act they yield, or the others
+ * could keep him out.
+ */
+static bool control_make_room(struct control *c, bool may_act)
 {
-	struct client *oldest = NULL;
+	struct client *idle = NULL, *other = NULL, *peer = NULL, *gone;
 
 	if (c->n_clients < CLIENTS_MAX)
 		return true;
+	/* The oldest of each: new ones were put in at the front. */
 	for (struct client *cl = c->clients; cl; cl = cl->next)
 		if (!cl->watching && !cl->waits && cl->answer.len == 0)
-			oldest = cl; /* new ones were put in at the front */
-	if (oldest)
-		client_free(oldest);
-	return oldest != NULL;
+			idle = cl;
+		else if (!cl->may_act)
+			other = cl;
+		else if (cl->watching)
+			peer = cl;
+	gone = idle ? idle : !may_act ? NULL : other ? other : peer;
+	if (gone)
+		client_free(gone);
+	return gone != NULL;
 }
 
 static void control_listen_again(struct ev_loop *loop, ev_timer *w,
@@ -272,7 +282,7 @@ static void control_accept(struct ev_loop *loop, ev_io *w, int revents)
 		control_rest(c);
 	if (fd < 0)
 		return;
-	cl = peer_may_ask(&c->groups, fd, &act) && control_make_room(c)
+	cl = peer_may_ask(&c->groups, fd, &act) && control_make_room(c, act)
 		     ? calloc(1, sizeof(*cl))
 		     : NULL;
 	if (!cl) {
