@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 
 #define MESSAGE_MAX_BYTES 1024
 #define LINE_MAX_BYTES (8 * MESSAGE_MAX_BYTES) /* escapes in JSON */
@@ -184,24 +185,13 @@ static void line_as_text(struct line *l, const struct log_fields *f,
 			line_puts(l, f->name ? "/" : " ");
 			line_puts(l, f->family);
 		}
+		if (f->provider) {
+			line_puts(l, " at ");
+			line_puts(l, f->provider);
+		}
 		line_puts(l, ": ");
 	}
 	line_puts(l, message);
-}
-
-/* Takes the begun UTF-8 sequence off the end of a text that was cut. */
-static void message_end(char *message, size_t len)
-{
-	size_t lead = len;
-	unsigned char c;
-
-	while (lead > 0 && ((unsigned char)message[lead - 1] & 0xc0) == 0x80)
-		lead--;
-	if (lead == 0)
-		return;
-	c = (unsigned char)message[lead - 1];
-	if (len - lead < (c >= 0xf0 ? 3U : c >= 0xe0 ? 2U : c >= 0xc0 ? 1U : 0))
-		message[lead - 1] = '\0';
 }
 
 void log_line(enum log_level level, const struct log_fields *fields,
@@ -219,7 +209,7 @@ void log_line(enum log_level level, const struct log_fields *fields,
 	n = vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	if (n >= (int)sizeof(message))
-		message_end(message, sizeof(message) - 1);
+		str_end_whole(message);
 	/* A line is a line, whatever somebody's text brought along. */
 	for (char *p = message; *p; p++)
 		if (*p == '\n' || *p == '\r')

@@ -104,6 +104,20 @@ static size_t utf8_len(const unsigned char *p, size_t left)
 	return len;
 }
 
+void str_end_whole(char *text)
+{
+	size_t len = strlen(text), lead = len;
+	unsigned char c;
+
+	while (lead > 0 && ((unsigned char)text[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	if (lead == 0)
+		return;
+	c = (unsigned char)text[lead - 1];
+	if (len - lead < (c >= 0xf0 ? 3U : c >= 0xe0 ? 2U : c >= 0xc0 ? 1U : 0))
+		text[lead - 1] = '\0';
+}
+
 const char *str_printable(const char *text, size_t len, size_t max, char *out,
 			  size_t size)
 {

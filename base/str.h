@@ -32,6 +32,9 @@ const char *str_duration(uint64_t ms, char *out, size_t size);
 const char *str_printable(const char *text, size_t len, size_t max, char *out,
 			  size_t size);
 
+/* Takes a begun UTF-8 character off the end of a text that was cut. */
+void str_end_whole(char *text);
+
 /* Does text match the shell pattern ('*', '?', '[a-z]')? */
 bool str_glob(const char *pattern, const char *text);
 

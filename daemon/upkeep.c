@@ -6,6 +6,7 @@
 #include <malloc.h>
 #endif
 
+#include "base/str.h"
 #include "daemon/upkeep.h"
 
 /* How long after something happened free memory is given back. */
@@ -21,6 +22,7 @@ static void upkeep_say(const struct upkeep *u, char line[LINE_MAX_BYTES])
 {
 	line[0] = '\0';
 	u->owner.say(u->owner.user, line, LINE_MAX_BYTES);
+	str_end_whole(line); /* systemd drops what is not UTF-8 */
 }
 
 /* A burst of questions leaves much memory free, but not given back. */

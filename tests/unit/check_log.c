@@ -56,7 +56,7 @@ START_TEST(test_text)
 	log_set_level(LOG_LEVEL_ERROR);
 	log_warning("not heard");
 	ck_assert_str_eq(caught(),
-			 "record home.example/ipv4: published 192.0.2.7\n"
+			 "record home.example/ipv4 at ns: published 192.0.2.7\n"
 			 "kernel: messages lost\n"
 			 "started\n"
 			 "two lines are one\n"
