@@ -58,6 +58,7 @@ struct monitor {
 	uint64_t error_ns; /* when the socket last failed */
 	uint64_t datagrams;
 	unsigned int errors, failures, resyncs;
+	bool deaf; /* of the errors the first was told */
 	/* Netlink wants its messages aligned. */
 	_Alignas(struct nlmsghdr) uint8_t buf[BUF_SIZE];
 };
@@ -176,6 +177,7 @@ static void monitor_failed(struct monitor *m, int error)
 	if (m->heard_ns - m->error_ns > ERRORS_FORGOTTEN_NS)
 		m->errors = 0;
 	delay_ms = backoff_ms(&dump_backoff, ++m->errors, clock_random());
+	m->deaf |= m->errors == 1;
 	if (m->errors == 1)
 		log_warning("kernel: listening failed (%s), trying again",
 			    strerror(-error));
@@ -277,6 +279,10 @@ static int monitor_dump_again(struct monitor *m)
 	if (m->failures > 0)
 		log_notice("kernel: its tables were read after %u failures",
 			   m->failures);
+	if (m->deaf)
+		log_notice("kernel: listening again, after %u %s", m->errors,
+			   m->errors == 1 ? "failure" : "failures");
+	m->deaf = false;
 	m->failures = 0;
 	m->resyncs++;
 	m->heard_ns = clock_mono_ns();

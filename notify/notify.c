@@ -18,8 +18,6 @@
 #include "notify/restart.h"
 #include "notify/waiting.h"
 
-/* Past an account's own timeout the process has lost the job. */
-#define GRACE_MS 30000
 /* How long a job is awaited that was prepared for. */
 #define EXPECTED_MS 10000
 #define WATCH_S 5.
@@ -393,7 +391,7 @@ static uint64_t deadline_ms(const struct notify *n, const char *account)
 {
 	const struct notify_account *a = find_account(n, account);
 
-	return clock_mono_ms() + GRACE_MS +
+	return clock_mono_ms() + 1000ULL * NOTIFY_GRACE_S +
 	       (a ? 1000ULL * a->timeout_s : TIMEOUT_MS);
 }
 
@@ -450,7 +448,7 @@ int notify_look(struct notify *n, const struct notify_job *job,
 int notify_fetch(struct notify *n, const struct notify_fetch *f,
 		 notify_done_fn *done, void *user)
 {
-	uint64_t until_ms = clock_mono_ms() + f->timeout_ms + GRACE_MS;
+	uint64_t until_ms = clock_mono_ms() + f->timeout_ms + 1000ULL * NOTIFY_GRACE_S;
 
 	return n->config ? submit(n, NULL, f,
 				  waiting_new(until_ms, done, user)) : -ENOENT;

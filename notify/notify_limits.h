@@ -29,4 +29,10 @@ void notify_on_spent(struct notify *n, notify_spent_fn *spent, void *user);
 void notify_set_limits(struct notify *n, const char *account,
 		       const int64_t full_ms[NOTIFY_LIMITS_MAX]);
 
+/*
+ * So long after an account's own timeout the process has lost the job: it is
+ * killed, and the job is to be tried again.
+ */
+#define NOTIFY_GRACE_S 30
+
 #endif

@@ -38,8 +38,9 @@ void restart_failed(struct restart *r, const char *why)
 void restart_works(struct restart *r)
 {
 	if (r->failures > 0)
-		log_info("the update process works again, after %u failures",
-			 r->failures);
+		log_notice("the update process works again, after %u %s",
+			   r->failures,
+			   r->failures == 1 ? "failure" : "failures");
 	r->failures = 0;
 }
 

@@ -78,6 +78,21 @@ static void log_reflections(const struct source *s,
 	}
 }
 
+/* Told when it begins; source_conclude() tells when it ends. */
+static void candidate_unseen(struct source_candidate *c, const char *event,
+			     const char *why)
+{
+	struct source *s = c->owner;
+	struct log_fields f = source_fields(s, event);
+	char addr[ADDR_STRLEN];
+
+	candidate_stand(c, STAND_UNSEEN, why);
+	if (s->failures == 0)
+		log_line(LOG_LEVEL_WARNING, &f,
+			 "%s is not confirmed: %s; not published until it is, "
+			 "asking again", addr_print(&c->addr, addr), why);
+}
+
 /*
  * Nobody who counts answered. A global address of the kernel may go out all
  * the same, but not before confirm-timeout: a route may be about to come.
@@ -91,7 +106,7 @@ void candidate_alone(struct source_candidate *c, const char *why)
 
 	(void)snprintf(c->text, sizeof(c->text), "%s", why);
 	if (s->config->confirm == CONFIRM_ALWAYS || !candidate_is_global(c)) {
-		candidate_stand(c, STAND_UNSEEN, why);
+		candidate_unseen(c, "unconfirmed", why);
 	} else if (waited < s->config->confirm_timeout_ms) {
 		source_arm(s, s->config->confirm_timeout_ms - waited);
 		return; /* still STAND_ASKING */
@@ -145,19 +160,6 @@ static bool candidate_stays(const struct source_candidate *c,
 	       seen->seen != RESOLVER_SEEN_AS;
 }
 
-static void candidate_dispute(struct source_candidate *c, const char *why)
-{
-	struct source *s = c->owner;
-	struct log_fields f = source_fields(s, "disputed");
-	char addr[ADDR_STRLEN];
-
-	candidate_stand(c, STAND_UNSEEN, why);
-	if (s->failures == 0)
-		log_line(LOG_LEVEL_WARNING, &f,
-			 "%s is not confirmed: %s; not published until it is, "
-			 "asking again", addr_print(&c->addr, addr), why);
-}
-
 static void candidate_take(struct source_candidate *c,
 			   const struct resolver_confirmation *seen)
 {
@@ -183,7 +185,7 @@ static void candidate_take(struct source_candidate *c,
 		candidate_seen_as(c, seen, why);
 		break;
 	case RESOLVER_DISPUTED:
-		candidate_dispute(c, why);
+		candidate_unseen(c, "disputed", why);
 		break;
 	case RESOLVER_NOT_SEEN:
 		candidate_alone(c, why);

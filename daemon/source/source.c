@@ -100,6 +100,17 @@ static void source_looks_again(struct ev_loop *loop, ev_timer *w, int revents)
 	source_look(s, s->heard_ns, true);
 }
 
+/* What was told when it began ends. */
+static void source_tell_seen(const struct source *s)
+{
+	struct log_fields f = source_fields(s, "confirmed");
+
+	if (s->failures > 0)
+		log_line(LOG_LEVEL_NOTICE, &f,
+			 "the address is confirmed, after %u failed %s",
+			 s->failures, s->failures == 1 ? "try" : "tries");
+}
+
 /* Is every candidate settled, and what is then to be published? */
 void source_conclude(struct source *s)
 {
@@ -134,6 +145,7 @@ void source_conclude(struct source *s)
 			return;
 		}
 	} else {
+		source_tell_seen(s);
 		s->failures = 0;
 	}
 	if (addr_set_assign(&public, out, n) < 0) {
