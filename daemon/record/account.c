@@ -45,6 +45,7 @@ struct account {
 	uint64_t gather_until_ms; /* monotonic; 0: nothing is waited for */
 	size_t gathered;          /* were queued when it began */
 	bool expected; /* an update may follow: be ready */
+	struct account_counts counts;
 	ev_prepare turn;
 	ev_timer gather;
 };
@@ -52,6 +53,11 @@ struct account {
 const struct notify_account *account_info(const struct account *a)
 {
 	return a->info;
+}
+
+struct account_counts *account_counts(struct account *a)
+{
+	return &a->counts;
 }
 
 /* ---- how much it may be asked ---- */

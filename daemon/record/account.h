@@ -35,6 +35,15 @@ void account_use(struct account *a, const struct notify_account *info);
 
 const struct notify_account *account_info(const struct account *a);
 
+/* Since it was made, each entry by itself; a dry run sends nothing. */
+#define ACCOUNT_ANSWERS (NOTIFY_REFUSED + 1)
+struct account_counts {
+	uint64_t sent;
+	uint64_t answers[ACCOUNT_ANSWERS]; /* by enum notify_status */
+};
+/* To be counted in by its entries. */
+struct account_counts *account_counts(struct account *a);
+
 /*
  * The entry is being confirmed or checked, or is not any more: updates that
  * leave the same way as its own would wait for it a moment. Those that leave

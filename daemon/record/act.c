@@ -46,6 +46,16 @@ void act_set_text(char **at, const char *text)
 	*at = str_dup(text);
 }
 
+/* One of another kind is another failure, told once more. */
+void act_tell_failed(struct entry *e, const char *text)
+{
+	unsigned int kind = 1U << (unsigned int)e->wait;
+	bool news = (e->told & kind) == 0;
+
+	e->told |= kind;
+	tell_failed(e, text, e->timer_due_ms - clock_mono_ms(), news);
+}
+
 /* true: the very same is not sent before its time. */
 static bool act_postponed(struct entry *e)
 {
@@ -58,8 +68,7 @@ static bool act_postponed(struct entry *e)
 	e->failing = true;
 	entry_event(e, RECORD_FAILED);
 	if (!told && e->timer_due_ms)
-		tell_failed(e, e->error ? e->error : "earlier",
-			    e->timer_due_ms - clock_mono_ms());
+		act_tell_failed(e, e->error ? e->error : "earlier");
 	return true;
 }
 
@@ -166,22 +175,51 @@ static void act_overruled(struct entry *e)
 	entry_mark(e, STATE_DIFFERS, true);
 }
 
+/* A dry run changes nothing: there stands what stood there. */
+static void act_note_published(struct entry *e)
+{
+	const struct resolver_answer *a = e->answer;
+
+	if (!e->unsent) {
+		(void)addr_set_assign(&e->published, e->wanted.items,
+				      e->wanted.n);
+		return;
+	}
+	for (size_t i = 0; a && i < a->n_servers; i++)
+		if (a->servers[i].outcome == RESOLVER_ANSWERED) {
+			(void)addr_set_assign(&e->published,
+					      a->servers[i].addrs,
+					      a->servers[i].n_addrs);
+			return;
+		}
+}
+
+static void act_note_change(struct entry *e)
+{
+	if (!e->changed || e->unsent)
+		return;
+	e->last_change_s = clock_wall_s();
+	if (e->heard_ns)
+		e->latency_ms = (int64_t)((clock_mono_ns() - e->heard_ns) /
+					  1000000U);
+}
+
 void act_settle(struct entry *e, enum record_event why)
 {
 	/* The provider's word is not the servers': they differ still. */
 	bool given_up = e->unasked && e->differs;
 
-	(void)addr_set_assign(&e->published, e->wanted.items, e->wanted.n);
-	act_set_text(&e->note, given_up ? "shown differently" : NULL);
-	if (e->changed)
-		e->last_change_s = clock_wall_s();
-	if (e->changed && e->heard_ns)
-		e->latency_ms = (int64_t)((clock_mono_ns() - e->heard_ns) /
-					  1000000U);
+	e->unsent &= why == RECORD_ACCEPTED_UNSEEN;
+	act_note_published(e);
+	act_note_change(e);
+	act_set_text(&e->note, e->unsent  ? "a dry run: nothing is sent"
+			       : given_up ? "shown differently"
+					  : NULL);
 	if (why == RECORD_OVERRULED) {
 		act_overruled(e);
 	} else if (e->withdrawing) {
-		tell_withdrawn(e);
+		if (!e->unsent)
+			tell_withdrawn(e);
 	} else if (why == RECORD_RIGHT && e->updated) {
 		tell_published(e);
 	} else if (why == RECORD_RIGHT && e->changed) {
@@ -195,6 +233,7 @@ void act_settle(struct entry *e, enum record_event why)
 	if (e->failing)
 		tell_recovered(e);
 	e->failing = false;
+	e->told = 0;
 	e->failures = 0;
 	e->changed = false;
 	e->updated = false;

@@ -21,6 +21,9 @@ void act_rest(struct entry *e, enum record_event why);
 /* Arms the timer of the state. */
 void act_arm(struct entry *e, uint64_t delay_ms);
 
+/* It failed, and its timer runs. */
+void act_tell_failed(struct entry *e, const char *text);
+
 /* Replaces a text of the entry; NULL clears it. */
 void act_set_text(char **at, const char *text);
 

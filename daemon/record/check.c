@@ -268,17 +268,25 @@ void check_judge(struct entry *e)
 	entry_event(e, event);
 }
 
-/* Told when it begins; `why` shows it while it lasts. */
+/* Told when it begins and ends; `why` shows it while it lasts. */
 static void check_interception(struct entry *e)
 {
 	const struct resolver_server *found = NULL;
+	bool answered = false;
 
-	for (size_t i = 0; e->answer && i < e->answer->n_servers; i++)
-		if (e->answer->servers[i].outcome == RESOLVER_INTERCEPTED)
-			found = &e->answer->servers[i];
-	if (found && !e->intercepted)
+	for (size_t i = 0; e->answer && i < e->answer->n_servers; i++) {
+		const struct resolver_server *s = &e->answer->servers[i];
+
+		if (s->outcome == RESOLVER_INTERCEPTED)
+			found = s;
+		answered |= s->outcome == RESOLVER_ANSWERED;
+	}
+	if (found && e->intercepted++ == 0)
 		tell_intercepted(e, found);
-	e->intercepted = found != NULL;
+	if (found || !answered || e->intercepted == 0)
+		return;
+	tell_believed(e);
+	e->intercepted = 0;
 }
 
 static void check_done(void *user, const struct resolver_answer *a)

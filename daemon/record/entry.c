@@ -27,6 +27,12 @@ const char *entry_family_name(const struct entry *e)
 	return e->family == AF_INET ? "ipv4" : "ipv6";
 }
 
+enum record_state entry_shown_state(const struct entry *e)
+{
+	return e->state == RECORD_PUBLISHED && e->unsent ? RECORD_UPDATING
+							 : e->state;
+}
+
 /* ---- timer ---- */
 
 static void entry_disarm(struct entry *e)

@@ -15,6 +15,7 @@
 
 #include "base/addr_set.h"
 #include "config/config.h"
+#include "daemon/record/entry_world.h"
 #include "daemon/record/record.h"
 #include "daemon/source/source.h"
 #include "daemon/state/state.h"
@@ -22,12 +23,8 @@
 #include "resolver/resolver.h"
 
 struct account;
-struct announce;
 struct job;
-struct monitor;
-struct own;
 struct silence;
-struct silences;
 
 /* What a backoff, or a refusal, waits for: what ends it before its time. */
 enum entry_wait {
@@ -43,23 +40,6 @@ enum entry_heal {
 	ENTRY_HEAL_CLOCK, /* the clock was set */
 	ENTRY_HEAL_SLEPT, /* the machine was asleep */
 	ENTRY_HEAL_NET,   /* another resolv.conf, or somebody answers again */
-};
-
-/* What all entries share; borrowed for life. */
-struct entry_world {
-	struct ev_loop *loop;
-	struct resolver *resolver;
-	struct monitor *monitor;
-	const struct announce *announce;
-	struct state *state;
-	struct own *own;
-	struct silences *silences;
-	bool dry_run;
-	/* Called whenever an entry has changed its state. */
-	void (*moved)(void *user);
-	/* Called when somebody answers one who had reached nobody. */
-	void (*healed)(void *user);
-	void *user;
 };
 
 struct entry {
@@ -86,7 +66,7 @@ struct entry {
 	struct resolver_answer *second; /* NULL: none */
 	bool looked, resolved;
 	int look_id; /* the provider is being asked; 0: it is not */
-	bool intercepted; /* ... was told */
+	unsigned int intercepted; /* so many times in a row */
 	int ptr_id;      /* its reverse names are being looked at; 0 */
 	bool ptr_wrong;  /* they could not be set, and that was told */
 	enum resolver_verdict verdict; /* the last that was judged */
@@ -121,9 +101,12 @@ struct entry {
 	bool renewing; /* ... only for the marks of a shared name */
 	bool differs; /* ... and the servers say something else for good */
 	bool failing;       /* failed or refused was told */
+	unsigned int told;  /* ... as failures of these kinds: 1 << wait */
 	bool deaf;          /* nobody could be reached last */
 	struct silence *silence; /* ... nor any name server; NULL: not so */
 	bool healed;        /* ... and that ended while an update waited */
+	bool unsent;        /* a dry run: what is wanted would be sent */
+	uint64_t sent_ms;   /* the update under way, monotonic */
 	enum entry_wait wait; /* in RECORD_BACKOFF */
 	uint64_t turn_ms;     /* promised by the account; 0: none */
 	unsigned int failures, watches;
@@ -201,6 +184,12 @@ void entry_reply(struct entry *e, enum notify_status status,
 
 /* Remembers what came of the accepted set, over a restart too. */
 void entry_mark(struct entry *e, enum state_mark mark, bool on);
+
+/*
+ * Its state for people: what a dry run would send stays "updating", though
+ * nothing is under way.
+ */
+enum record_state entry_shown_state(const struct entry *e);
 
 /* "ipv4" or "ipv6". */
 const char *entry_family_name(const struct entry *e);

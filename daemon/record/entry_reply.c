@@ -16,6 +16,10 @@
 
 void entry_sent(struct entry *e)
 {
+	e->sent_ms = clock_mono_ms();
+	if (e->world->dry_run)
+		return;
+	account_counts(e->account)->sent++;
 	e->last_update_s = clock_wall_s();
 }
 
@@ -52,6 +56,7 @@ static void entry_accept(struct entry *e, const struct notify_reply *reply,
 		e->changed = false;
 	} else {
 		e->updated = true;
+		e->unsent = e->world->dry_run;
 		tell_accepted(e, reply);
 	}
 	entry_event(e, watch ? RECORD_ACCEPTED : RECORD_ACCEPTED_UNSEEN);
@@ -91,6 +96,8 @@ static void entry_was_it_taken(struct entry *e,
 void entry_reply(struct entry *e, enum notify_status status,
 		 const struct notify_reply *reply)
 {
+	if (!e->world->dry_run && (size_t)status < ACCOUNT_ANSWERS)
+		account_counts(e->account)->answers[status]++;
 	/* Thousands come in one burst, and stay. */
 	keep_text_free(e->answered);
 	e->answered = keep_text(reply->text);
@@ -141,5 +148,5 @@ void entry_reply(struct entry *e, enum notify_status status,
 	act_set_text(&e->error, reply->text);
 	entry_event(e, RECORD_FAILED);
 	if (e->state == RECORD_BACKOFF && e->timer_due_ms)
-		tell_failed(e, reply->text, e->timer_due_ms - clock_mono_ms());
+		act_tell_failed(e, reply->text);
 }

@@ -106,7 +106,7 @@ void tell_moved(const struct entry *e, enum record_state from,
 			 record_state_name(from), record_state_name(e->state),
 			 record_event_name(event));
 	announce_state(e->world->announce, &more,
-		       record_state_name(e->state));
+		       record_state_name(entry_shown_state(e)));
 }
 
 void tell_checked(const struct entry *e, const struct resolver_answer *a)
@@ -140,6 +140,15 @@ void tell_intercepted(const struct entry *e, const struct resolver_server *s)
 		 resolver_server_print(s, line, sizeof(line)));
 }
 
+void tell_believed(const struct entry *e)
+{
+	struct log_fields f = fields(e, "believed");
+
+	log_line(LOG_LEVEL_NOTICE, &f, "the name servers themselves answer "
+		 "again, after %u %s that were not believed", e->intercepted,
+		 e->intercepted == 1 ? "answer" : "answers");
+}
+
 void tell_accepted(const struct entry *e, const struct notify_reply *reply)
 {
 	struct log_fields f = fields(e, "sent");
@@ -162,7 +171,8 @@ void tell_accepted(const struct entry *e, const struct notify_reply *reply)
 	post_plain(e, "updated");
 }
 
-void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
+void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms,
+		 bool news)
 {
 	struct log_fields f = fields(e, "failed");
 	static const char *const until[] = {
@@ -181,7 +191,7 @@ void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms)
 			   sizeof(delay));
 	more.retry_in_s = (int64_t)((delay_ms + 999) / 1000);
 	/* Told when it begins; each further try is for the curious. */
-	log_line(e->failures <= 1 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, &f,
+	log_line(news ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, &f,
 		 "update failed (%s), %strying again %s%s", print,
 		 until[e->wait],
 		 e->wait == ENTRY_WAIT_CLOCK ? "when the clock is set, or in "

@@ -14,10 +14,13 @@ void tell_moved(const struct entry *e, enum record_state from,
 void tell_checked(const struct entry *e, const struct resolver_answer *a);
 /* Somebody answers in this server's place. */
 void tell_intercepted(const struct entry *e, const struct resolver_server *s);
+/* ... and that is over. */
+void tell_believed(const struct entry *e);
 /* reply_sent_ns: when the request went out; 0: it did not. */
 void tell_accepted(const struct entry *e, const struct notify_reply *reply);
-/* delay_ms: until the next try. */
-void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms);
+/* delay_ms: until the next try; news: not one of those told already. */
+void tell_failed(const struct entry *e, const char *text, uint64_t delay_ms,
+		 bool news);
 void tell_refused(const struct entry *e, const char *text);
 void tell_recovered(const struct entry *e);
 /* All servers agree on what we sent. */

@@ -198,8 +198,40 @@ static void brief_refused(struct brief *b)
 	add_when(b);
 }
 
+/* One that hangs is no riddle: since when, and when that ends. */
+static void brief_updating(struct brief *b)
+{
+	const struct entry *e = b->e;
+	const struct notify_account *account = account_info(e->account);
+	bool sent = e->job && account_has_sent(e->job);
+	uint64_t since_s = (b->now_ms - e->sent_ms) / 1000;
+	uint64_t most_s = account->timeout_s + NOTIFY_GRACE_S;
+
+	add(b, "being updated: %s is told ", account->name);
+	add_wanted(b);
+	if (!sent || since_s < 2)
+		return;
+	add(b, ", and has not answered for %" PRIu64 " s; next: its answer, or "
+	       "another try in %" PRIu64 " s at most", since_s,
+	    most_s > since_s ? most_s - since_s : 1);
+}
+
+static void brief_unsent(struct brief *b)
+{
+	add(b, "a dry run: ");
+	add_dns(b);
+	add(b, ", ");
+	add_wanted(b);
+	add(b, " would be sent");
+	add_next(b, "a look at the name servers");
+}
+
 static void brief_published(struct brief *b)
 {
+	if (b->e->unsent) {
+		brief_unsent(b);
+		return;
+	}
 	if (b->e->note) {
 		add(b, "accepted by %s, but ",
 		    account_info(b->e->account)->name);
@@ -232,9 +264,7 @@ const char *brief_print(const struct entry *e, uint64_t now_ms,
 		break;
 	case RECORD_UPDATING:
 	case RECORD_UPDATING_STALE:
-		add(&b, "being updated: %s is told ",
-		    account_info(e->account)->name);
-		add_wanted(&b);
+		brief_updating(&b);
 		break;
 	case RECORD_VERIFYING:
 		add(&b, "accepted by %s, ", account_info(e->account)->name);
@@ -254,5 +284,6 @@ const char *brief_print(const struct entry *e, uint64_t now_ms,
 	case RECORD_N_STATES:
 		break;
 	}
+	str_end_whole(out);
 	return out;
 }

@@ -45,7 +45,7 @@ static int64_t last_change(const struct entry *e)
 
 static int64_t is_published(const struct entry *e)
 {
-	return e->state == RECORD_PUBLISHED;
+	return entry_shown_state(e) == RECORD_PUBLISHED;
 }
 
 static int64_t failures(const struct entry *e)
@@ -100,7 +100,7 @@ static void put_states(struct buf *out, const struct setup *s)
 
 	for (size_t i = 0; i < n; i++)
 		if (!setup_left_alone(s, i))
-			counts[entries[i]->state]++;
+			counts[entry_shown_state(entries[i])]++;
 	counts[RECORD_UPDATING] += counts[RECORD_UPDATING_STALE];
 	put_head(out, "evddns_records", "gauge",
 		 "Records by state, each family and provider by itself.");
@@ -109,6 +109,39 @@ static void put_states(struct buf *out, const struct setup *s)
 			buf_addf(out, "evddns_records{state=\"%s\"} %zu\n",
 				 record_state_name((enum record_state)i),
 				 counts[i]);
+}
+
+/* By account: of ten thousand records it would be a page each. */
+static void put_updates(struct buf *out, const struct setup *s)
+{
+	static const char *const results[ACCOUNT_ANSWERS] = {
+		[NOTIFY_DONE] = "done",	  [NOTIFY_UNCHANGED] = "unchanged",
+		[NOTIFY_RETRY] = "retry", [NOTIFY_SLOW] = "slow",
+		[NOTIFY_REFUSED] = "refused",
+	};
+
+	put_head(out, "evddns_updates_sent", "counter",
+		 "Updates handed to the update process, each name and family "
+		 "by itself.");
+	for (size_t i = 0; setup_account(s, i); i++) {
+		buf_add_str(out, "evddns_updates_sent_total");
+		put_label(out, "{provider",
+			  account_info(setup_account(s, i))->name);
+		buf_addf(out, "} %" PRIu64 "\n",
+			 account_counts(setup_account(s, i))->sent);
+	}
+	put_head(out, "evddns_updates_answered", "counter",
+		 "What came of them, in the words of evddns-notify(8).");
+	for (size_t i = 0; setup_account(s, i); i++)
+		for (size_t k = 0; k < ACCOUNT_ANSWERS; k++) {
+			buf_add_str(out, "evddns_updates_answered_total");
+			put_label(out, "{provider",
+				  account_info(setup_account(s, i))->name);
+			put_label(out, ",result", results[k]);
+			buf_addf(out, "} %" PRIu64 "\n",
+				 account_counts(setup_account(s, i))
+					 ->answers[k]);
+		}
 }
 
 void metrics_print(const struct setup *s, uint64_t uptime_s, struct buf *out)
@@ -130,5 +163,6 @@ void metrics_print(const struct setup *s, uint64_t uptime_s, struct buf *out)
 			if (!setup_left_alone(s, i))
 				put_row(out, &rows[r], entries[i]);
 	}
+	put_updates(out, s);
 	buf_add_str(out, "# EOF\n");
 }

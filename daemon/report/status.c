@@ -189,7 +189,8 @@ static void put_entry(struct status *s, const struct entry *e)
 	put_text(out, ",\"family\":", entry_family_name(e));
 	put_text(out, ",\"provider\":", account_info(e->account)->name);
 	put_text(out, ",\"source\":", source_config(e->source)->name);
-	put_text(out, ",\"state\":", record_state_name(e->state));
+	put_text(out, ",\"state\":",
+		 record_state_name(entry_shown_state(e)));
 	put_set(out, ",\"wanted\":", &e->wanted);
 	put_set(out, ",\"published\":", &e->published);
 	put_time(s, ",\"last_change\":", e->last_change_s);
@@ -289,6 +290,9 @@ static void put_name_servers(struct buf *out, const struct entry *e)
 
 static const char *next_act(const struct entry *e)
 {
+	if (e->state == RECORD_PUBLISHED && e->unsent)
+		return "looks at the name servers again; a dry run sends "
+		       "nothing";
 	switch (e->state) {
 	case RECORD_WAITING:
 		return e->hold_due_ms ? "takes away what is published, if no "

@@ -9,7 +9,7 @@
 /* The worst first: somebody must act, something fails, something waits. */
 static int badness(const struct entry *e)
 {
-	switch (e->state) {
+	switch (entry_shown_state(e)) {
 	case RECORD_REFUSED:
 		return 4;
 	case RECORD_BACKOFF:
@@ -45,7 +45,7 @@ void summary_print(const struct setup *s, char *out, size_t size)
 		if (setup_left_alone(s, i))
 			continue;
 		shown++;
-		good += e->state == RECORD_PUBLISHED;
+		good += entry_shown_state(e) == RECORD_PUBLISHED;
 		if (badness(e) > (worst ? badness(worst) : 0))
 			worst = e;
 	}
@@ -59,7 +59,7 @@ void summary_print(const struct setup *s, char *out, size_t size)
 			       "; %s/%s at %s: %s%s%s", worst->config->name,
 			       entry_family_name(worst),
 			       account_info(worst->account)->name,
-			       record_state_name(worst->state),
+			       record_state_name(entry_shown_state(worst)),
 			       worst->error ? ": " : "",
 			       worst->error ? worst->error : "");
 	for (char *p = out; *p; p++)

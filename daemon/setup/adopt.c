@@ -17,6 +17,8 @@ void adopt_entry(struct entry *e, struct entry *old)
 	e->last_update_s = old->last_update_s;
 	e->latency_ms = old->latency_ms;
 	e->failing = old->failing;
+	e->told = old->told;
+	e->failures = old->failures;
 	e->resent = old->resent;
 	e->differs = old->differs;
 	e->own = old->own;

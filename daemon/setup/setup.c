@@ -77,6 +77,11 @@ struct entry *const *setup_entries(const struct setup *s, size_t *ret_n)
 	return s->entries;
 }
 
+struct account *setup_account(const struct setup *s, size_t i)
+{
+	return i < s->n_accounts ? s->accounts[i] : NULL;
+}
+
 struct source *setup_source(const struct setup *s, size_t i)
 {
 	return i < s->n_feeds ? s->feeds[i]->source : NULL;

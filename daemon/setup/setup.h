@@ -48,6 +48,8 @@ struct entry *const *setup_entries(const struct setup *s, size_t *ret_n);
  * setup_entries().
  */
 bool setup_left_alone(const struct setup *s, size_t i);
+/* Each account; NULL past the last. */
+struct account *setup_account(const struct setup *s, size_t i);
 /* Each source in each family; NULL past the last. */
 struct source *setup_source(const struct setup *s, size_t i);
 
