@@ -28,6 +28,7 @@ static void setup_disk(void)
 	(void)snprintf(bad, sizeof(bad), "%s.bad", path);
 	disk = (struct state_disk){ 0 };
 	ck_assert_int_eq(state_disk_open(&disk, dir), 0);
+	ck_assert_int_eq(state_disk_own(&disk), 0);
 }
 
 static void teardown_disk(void)
