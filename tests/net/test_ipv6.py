@@ -35,6 +35,30 @@ def test_waits_for_dad():
         d.stop()
 
 
+def test_optimistic():
+    """It may be used while detection is under way, but it is not ours yet:
+    the kernel tells of it when it is."""
+    def optimistic(value):
+        for name in ("optimistic_dad", "use_optimistic"):
+            for where in ("all", "wan0"):
+                path = f"/proc/sys/net/ipv6/conf/{where}/{name}"
+                with open(path, "w", encoding="ascii") as f:
+                    f.write(value)
+
+    with Lab() as net:
+        optimistic("1")
+        try:
+            d = Evddnsd(net).start()
+            d.wait_event(event="published", address=GW4)
+            t0 = net.ip(f"addr add {GW6}/64 dev wan0 optimistic", ROUTE)
+            published(net, d, GW6)
+            (update,) = aaaa_updates(net, t0)
+            assert update[0].time - t0 > 0.9
+            d.stop()
+        finally:
+            optimistic("0")
+
+
 def test_dadfailed_is_never_published():
     duplicate = PREFIX + "::dd"
     with Lab() as net:

@@ -105,13 +105,56 @@ def test_rename_while_up():
         assert net.dns("ppp.example.org", A) == [GW4]
 
 
-def test_alternative_name():
+def test_names_change_hands():
+    """Alternative names come late and wander, names are swapped."""
     with Lab() as net:
         net.second_wan(metric=200)
-        d = Evddnsd(net, config(interfaces='"uplink-*"')).start()
+        d = Evddnsd(net, config(interfaces='{"uplink-*", "dsl"}')).start()
         d.wait_log(text="started")
-        net.ip("link property add dev wan1 altname uplink-dsl")
-        d.wait_event(event="published", address=GW4_B)
+        for want, interface, acts in (
+            (GW4_B, "wan1", ["link property add dev wan1 altname uplink-dsl"]),
+            (GW4, "wan0", ["link property del dev wan1 altname uplink-dsl",
+                           "link property add dev wan0 altname uplink-dsl"]),
+            (GW4_B, "dsl", ["link property del dev wan0 altname uplink-dsl",
+                            "link set wan1 name dsl"]),
+            (GW4, "dsl", ["link set dsl name wan1", "link set wan0 name dsl"]),
+        ):  # fmt: skip
+            seen = len(d.events())
+            time.sleep(1.4 if seen else 0)  # Knot
+            t0 = net.ip(*acts)
+            d.wait_event(event="published", address=want, skip=seen)
+            assert len(all_updates(net, t0)) == 1
+            assert source_status(d)["interface"] == interface
+        d.stop()
+
+
+def test_all_of_them():
+    """keep = all: the set follows, in one update for each change."""
+    wans = [GW4, GW4_B]
+    with Lab() as net:
+        net.second_wan(metric=200)
+        d = Evddnsd(net, config(keep="all", interfaces='"wan*"')).start()
+        d.wait_event(event="published")
+        assert net.dns(NAME, A) == wans
+        for want, acts in (
+            (wans + [GW4_NEW], [f"addr add {GW4_NEW}/24 dev wan0"]),
+            # Another order is no news, nor is one that nobody can reach.
+            (None, ["addr add 10.0.0.5/24 dev wan0",
+                    f"addr del {GW4_NEW}/24 dev wan0",
+                    f"addr add {GW4_NEW}/24 dev wan0"]),
+            (wans, [f"addr change {GW4_NEW}/24 dev wan0 "
+                    "valid_lft 900 preferred_lft 0"]),
+            ([GW4], ["link set wan1 down"]),
+        ):  # fmt: skip
+            time.sleep(1.4)  # Knot
+            seen, t0 = len(d.events()), net.ip(*acts)
+            if want is None:
+                settled(d, t0)
+                assert not all_updates(net, t0)
+                continue
+            d.wait_event(event="published", skip=seen)
+            assert net.dns(NAME, A) == sorted(want)
+            assert len(all_updates(net, t0)) == 1
         d.stop()
 
 
@@ -311,6 +354,13 @@ def test_mark_without_the_right():
         assert "CAP_NET_ADMIN" in text and "fwmark" in text, text
         assert status == 78, text
         assert f"{d.config_file}:1: " in text, text
+        # Who does not look: each question fails, none leaves without it. The
+        # machine's own resolver (RD) is nobody's uplink.
+        t0 = time.monotonic()
+        d.start()
+        d.wait_log(event="unconfirmed")
+        d.stop()
+        assert not [m for _p, m in net.wire.dns(t0) if not m[2] & 1]
 
 
 def test_a_secondary_is_promoted_or_not():

@@ -6,6 +6,7 @@ import time
 import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
 from lab import A, AAAA, GW4, GW4_B, ISP4, ISP4_B, NS4, Lab
+from notify_lab import Notify, expect, job
 
 FIRST, SECOND = "first.example.org", "second.example.org"
 
@@ -50,6 +51,45 @@ def test_failover_and_back():
         moves(net, d, GW4_B, "link set wan0 down")
         moves(net, d, GW4, "link set wan0 up", route(100))
         d.stop()
+
+
+def test_several_next_hops():
+    """One route by both: by the heavier one, by the one that lives; of equals
+    nothing moves."""
+    def both(first, second):
+        return (f"route replace default nexthop via {ISP4} dev wan0 weight {first}"
+                f" nexthop via {ISP4_B} dev wan1 weight {second}")  # fmt: skip
+
+    with Lab() as net:
+        net.second_wan()
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        t0 = net.ip(both(1, 1))
+        d.wait_log(event="heard", after=t0)
+        time.sleep(0.2)
+        assert not net.wire.updates(t0) + net.wire_b.updates(t0)
+        moves(net, d, GW4_B, both(1, 9))
+        moves(net, d, GW4, both(9, 1))
+        moves(net, d, GW4_B, "link set wan0 down")
+        moves(net, d, GW4, "link set wan0 up", both(9, 1))
+        # A next hop object that becomes another: no route is told of.
+        net.batch(f"nexthop add id 5 via {ISP4} dev wan0", "route replace default nhid 5")
+        moves(net, d, GW4_B, f"nexthop replace id 5 via {ISP4_B} dev wan1")
+        d.stop()
+
+
+def test_a_refused_bind_is_an_error():
+    """An interface or an address that is not there: nothing is sent at all."""
+    with Lab() as net:
+        t0 = time.monotonic()
+        with Notify(lab.RUN + "/t", PROVIDER) as n:
+            for words, members in (
+                ("source address is not", {"source": "5.6.7.99"}),
+                ("interface is not there", {"source": GW4, "interface": "ppp0"}),
+            ):
+                expect(n.do(**job(ipv4=[GW4], **members)), "retry", words)
+        assert not [p for p in net.wire.packets if p.time > t0 and p.port == 53]
+        assert net.dns(NAME, A) == []
 
 
 def test_order_of_preference():
