@@ -36,6 +36,7 @@ struct client {
 	bool may_act;
 	bool watching; /* {"command":"events"} was said */
 	bool waits;    /* for control_settle() */
+	bool ended;    /* it says no more, and may still listen */
 };
 
 struct control {
@@ -165,13 +166,23 @@ static char *client_line_end(const struct client *cl)
 				   : NULL;
 }
 
-/* Sends what there is to be sent; the next line's turn is the next one. */
+/* What is to be done after an answer: the next line, in the next turn. */
+static void client_next(struct client *cl)
+{
+	if (cl->answer.len > 0 || cl->waits)
+		return;
+	if (client_line_end(cl))
+		ev_io_start(cl->control->loop, &cl->out);
+	else if (cl->ended)
+		client_free(cl);
+}
+
 static void client_go_on(struct client *cl)
 {
 	if (cl->answer.failed)
 		client_free(cl);
-	else if (client_flush(cl) && client_line_end(cl) && !cl->waits)
-		ev_io_start(cl->control->loop, &cl->out);
+	else if (client_flush(cl))
+		client_next(cl);
 }
 
 /*
@@ -183,12 +194,27 @@ static void client_serve(struct client *cl)
 	char *end = client_line_end(cl);
 	size_t len;
 
-	if (!end || cl->answer.len > 0 || cl->waits)
+	if (!end || cl->answer.len > 0 || cl->waits) {
+		client_next(cl);
 		return;
+	}
 	len = (size_t)(end - cl->request.data);
 	client_answer(cl, cl->request.data, len);
 	buf_drop(&cl->request, len + 1);
+	if (!cl->ended)
+		ev_io_start(cl->control->loop, &cl->in); /* there is room */
 	client_go_on(cl);
+}
+
+/* As `printf … | nc -N` has it: what was asked until now is answered. */
+static void client_end(struct client *cl)
+{
+	ev_io_stop(cl->control->loop, &cl->in);
+	cl->ended = true;
+	if (cl->watching)
+		client_free(cl);
+	else
+		client_serve(cl);
 }
 
 static void client_readable(struct ev_loop *loop, ev_io *w, int revents)
@@ -196,23 +222,30 @@ static void client_readable(struct ev_loop *loop, ev_io *w, int revents)
 	static const char too_long[] =
 		"{\"error\":\"a request is 4096 bytes long at most\"}\n";
 	struct client *cl = w->data;
-	char data[1024];
-	ssize_t n = recv(w->fd, data, sizeof(data), MSG_DONTWAIT);
+	char data[REQUEST_MAX];
+	ssize_t n = recv(w->fd, data, REQUEST_MAX - cl->request.len,
+			 MSG_DONTWAIT);
+	bool full;
 
-	(void)loop;
 	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0)
 		buf_add(&cl->request, data, (size_t)n);
-	if (n > 0 && cl->request.failed)
+	full = cl->request.len == REQUEST_MAX;
+	if (full && !client_line_end(cl))
 		(void)send(w->fd, too_long, sizeof(too_long) - 1,
 			   MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (n <= 0 || cl->request.failed) {
+	if (n < 0 || cl->request.failed || (full && !client_line_end(cl))) {
 		client_free(cl); /* gone, or a line without end */
 		return;
 	}
-	client_serve(cl);
+	if (full)
+		ev_io_stop(loop, &cl->in);
+	if (n == 0)
+		client_end(cl);
+	else
+		client_serve(cl);
 }
 
 static void client_writable(struct ev_loop *loop, ev_io *w, int revents)

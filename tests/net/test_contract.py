@@ -162,6 +162,32 @@ def test_each_line_is_answered_in_turn():
         d.stop()
 
 
+def test_who_says_no_more_is_answered():
+    """As `printf … | nc -N` has it; and many lines wait their turn."""
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        for line in b"status", b"why", b"reload":
+            with socket.socket(socket.AF_UNIX) as s:
+                s.settimeout(10)
+                s.connect(d.dir + "/control")
+                request = b'{"command":"%s","record":"%s"}\n' % (line, NAME.encode())
+                s.sendall(request * 3)
+                s.shutdown(socket.SHUT_WR)
+                with s.makefile() as f:
+                    answers = [json.loads(x) for x in f]
+                assert len(answers) == 3, (line, answers)
+                assert not any("error" in x for x in answers), answers
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(10)
+            s.connect(d.dir + "/control")
+            s.sendall(b'{"command":"?"}\n' * 3000)
+            with s.makefile() as f:
+                for _ in range(3000):
+                    assert json.loads(f.readline()) == {"error": "unknown command"}
+        d.stop()
+
+
 SAMPLE = re.compile(
     r"([a-zA-Z_:][a-zA-Z0-9_:]*)"
     r'(\{[a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,[a-z_]+="(?:[^"\\\n]|\\["\\n])*")*\})?'
