@@ -86,7 +86,9 @@ static void print_lines(const json_t *entry, const char *key,
 	if (json_array_size(list) == 0)
 		(void)fprintf(out, "    none\n");
 	json_array_foreach(list, i, line)
-		(void)fprintf(out, "    %s\n", json_string_value(line));
+		(void)fprintf(out, "    %s\n",
+			      json_is_string(line) ? json_string_value(line)
+						   : "-");
 }
 
 static void print_text(const json_t *entry, const char *key,

@@ -33,7 +33,7 @@ static json_t *pack_text(const char *text)
 static int hex_value(char c)
 {
 	return c >= '0' && c <= '9' ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+				  : c - 'a' + 10;
 }
 
 /* To be freed, wiped; NULL: no text, or no memory. */
@@ -45,6 +45,8 @@ static char *unpack_text(json_t *v)
 
 	if (json_is_string(v))
 		return str_dup(json_string_value(v));
+	if (hex && strspn(hex, "0123456789abcdef") != 2 * n)
+		return NULL;
 	text = hex ? calloc(n + 1, 1) : NULL;
 	for (size_t i = 0; text && i < n; i++)
 		text[i] = (char)(hex_value(hex[2 * i]) << 4 |

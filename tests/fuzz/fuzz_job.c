@@ -1,9 +1,10 @@
-/* One line, read as a job, in both ways, and as a reply. */
+/* One line, read as a job, in both ways, as a reply, and as news of a limit. */
 #include "config.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "notify/core/job.h"
 #include "notify/core/job_scan.h"
@@ -20,8 +21,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct job_fault f;
 	struct outcome o;
 	struct job *j, *read;
+	char account[64];
 
 	(void)protocol_parse_reply((const char *)data, size, &reply);
+	if (protocol_parse_spent((const char *)data, size, account,
+				 sizeof(account)) == 0 &&
+	    !memchr(account, '\0', sizeof(account)))
+		abort();
 	if (protocol_parse_load((const char *)data, size, &as, &faults) == 0)
 		protocol_accounts_done(&as);
 	faults_done(&faults);
