@@ -16,7 +16,6 @@ from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record, source
 from fakeclock import FakeClock
 from lab import A, DEAD4, GW4, GW4_NEW, ISP4, NS4, Lab
 from manager import Manager
-from tools import Skipped
 
 GRAVE = ("notice", "warning", "error")
 CONF = "/etc/resolv.conf"
@@ -225,9 +224,8 @@ def test_nothing_can_be_written():
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", d.dir + "/state"], check=True)
         manager = Manager()
         os.makedirs(d.state_dir + "/run")
-        if subprocess.run(["mount", "-o", "remount,ro", d.state_dir],
-                          check=False).returncode != 0:
-            raise Skipped("nothing can be mounted anew in this namespace")
+        # Of the mount alone: that may be done without root, too.
+        subprocess.run(["mount", "-o", "remount,bind,ro", d.state_dir], check=True)
         try:
             d.args = ["-S", d.state_dir + "/run/control"]
             d.env = manager.env
