@@ -354,8 +354,11 @@ class Lab:
 def main(names, limit_s=120, before=None):
     """Runs every test_* of the caller, or those named as arguments."""
     enter(limit_s)
-    if before:
-        before()
+    try:
+        if before:
+            before()
+    except Skipped as reason:
+        skip(reason)
     tests = [(n, f) for n, f in names.items() if n.startswith("test_")]
     if sys.argv[1:]:
         tests = [(n, f) for n, f in tests if n in sys.argv[1:]]

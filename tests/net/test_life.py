@@ -12,6 +12,7 @@ import lab
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import A, GW4, GW4_NEW, Lab
 from manager import Manager
+from tools import Skipped
 
 
 
@@ -113,8 +114,7 @@ def test_who_sends_without_end_or_never_reads():
 def test_groups_may_ask_or_act():
     names = [g.gr_name for g in grp.getgrall() if g.gr_gid not in (0, 65534)]
     if os.geteuid() != 0 or len(names) < 2 or not _may_setgid(names[0]):
-        print("no groups to be tried here")
-        return
+        raise Skipped("there are no two groups here that one may be in")
     asks, acts = names[0], names[1]
     with Lab() as net:
         text = SOURCE + PROVIDER + record()

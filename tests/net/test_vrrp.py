@@ -3,15 +3,13 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
-import sys
 
 import lab
 from dnsask import TXT, ask
 from evddnsd import NAME, PROVIDER, SOURCE, Evddnsd, record
 from lab import A, ISP4, NS4, Lab
-from tools import die_with_parent, setns_net, wait_until
+from tools import die_with_parent, need, setns_net, wait_until
 from wire import Wire
 
 # The gateways' own addresses are private; the public one moves.
@@ -177,8 +175,4 @@ def test_late_removal():
 
 
 if __name__ == "__main__":
-    os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
-    if not shutil.which("keepalived"):
-        print("skipped: keepalived is not installed")
-        sys.exit(lab.SKIPPED)
-    lab.main(globals())
+    lab.main(globals(), before=lambda: need("keepalived"))
