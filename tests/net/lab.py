@@ -13,7 +13,6 @@ published; nothing of it is ever connected to a real network.
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +20,9 @@ import threading
 import time
 import traceback
 
+import inside
 from dnsask import A, AAAA, SOA, ask, values  # noqa: F401 (for the tests)
+from inside import SKIPPED, skip
 from knot import Knot
 from tools import Skipped, die_with_parent, setns_net, wait_until
 from wire import Wire
@@ -46,89 +47,15 @@ DEAD4 = "1.2.3.99"  # routed, but nobody is there
 
 TOP = os.environ.get("top_builddir") or os.getcwd()
 RUN = "/run/lab"
-INSIDE = "EVDDNS_LAB_INSIDE"
-SKIPPED = 77
-
-def skip(reason):
-    print("skipped:", reason)
-    sys.exit(SKIPPED)
-
-
-def _unshare():
-    command = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child"]
-    command += ["--mount-proc"]
-    if os.geteuid() != 0:
-        command += ["--user", "--map-root-user"]
-    return command
-
-
-def _need(*programs):
-    path = os.environ.get("PATH", "")
-    os.environ["PATH"] = path + ":/usr/local/sbin:/usr/sbin:/sbin"
-    for program in programs:
-        if not shutil.which(program):
-            skip(f"{program} is not installed")
-
-
-def _run_inside(limit_s):
-    """Outside: run this program again in namespaces; never returns."""
-    _need("unshare", "ip", "mount", "knotd")
-    probe = subprocess.run(
-        _unshare() + ["true"], capture_output=True, text=True, check=False
-    )
-    if probe.returncode != 0:
-        skip("namespaces are not permitted here: " + probe.stderr.strip())
-    # A session of its own: Ctrl-C reaches this process alone, which ends
-    # unshare, with which the kernel ends everything inside.
-    child = subprocess.Popen(
-        _unshare() + [sys.executable] + sys.argv,
-        env=dict(os.environ, **{INSIDE: "1"}),
-        start_new_session=True,
-        preexec_fn=die_with_parent,
-    )
-
-    def stop(number, _frame):
-        child.kill()
-        child.wait()
-        os._exit(128 + number)
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop)
-    try:
-        sys.exit(child.wait(limit_s))
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-        print(f"FAIL: took longer than {limit_s} s")
-        sys.exit(1)
 
 
 def enter(limit_s=120):
     """Go on only inside the namespaces."""
-    if INSIDE not in os.environ:
-        _run_inside(limit_s)
-    for command in (
-        ["mount", "-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run"],
-        ["ip", "link", "set", "lo", "up"],
-    ):
-        subprocess.run(command, check=True)
+    inside.enter(limit_s, "knotd")
     os.makedirs("/run/netns")
     os.makedirs(RUN)
     os.chmod(RUN, 0o755)
-    _own_resolv_conf()
-
-
-def _own_resolv_conf():
-    """/etc/resolv.conf names our server, in this mount namespace only."""
-    own = RUN + "/resolv.conf"
-    with open(own, "w", encoding="ascii") as f:
-        f.write(f"nameserver {NS4}\n")
-    place = os.path.realpath("/etc/resolv.conf")
-    if place.startswith("/run/"):
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        shutil.copy(own, place)
-    elif os.path.exists(place):
-        subprocess.run(["mount", "--bind", own, place], check=True)
+    inside.resolv_conf(NS4)
 
 
 def own_etc():

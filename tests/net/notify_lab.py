@@ -8,7 +8,6 @@ test_* function runs.  Exit 77 where that is not permitted.
 import json
 import os
 import select
-import shutil
 import socket
 import struct
 import subprocess
@@ -17,12 +16,12 @@ import tempfile
 import time
 import traceback
 
+import inside
+from inside import SKIPPED
 from tools import Skipped, check_secrets, need
 
 TOP = os.environ.get("top_builddir") or os.getcwd()
 PROGRAM = os.path.join(TOP, "notify", "evddns-notify")
-INSIDE = "EVDDNS_NOTIFY_INSIDE"
-SKIPPED = 77
 SECRET = "c2VjcmV0IG9mIHRoZSBkZG5zIGtleSwgMzIgYnl0ZXM="
 OTHER_SECRET = "YW5vdGhlciBzZWNyZXQsIHdoaWNoIGlzIHdyb25nISE="
 
@@ -36,10 +35,8 @@ www A 192.0.2.1
 
 
 def main(module, limit_s=240):
-    if not os.environ.get(INSIDE):
-        _run_inside(limit_s)
-    os.environ["PATH"] += ":/usr/local/sbin:/usr/sbin:/sbin"
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    inside.enter(limit_s)
+    inside.resolv_conf("127.0.0.1")  # nobody is there
     subprocess.run(["ip", "-6", "addr", "add", "2001:db8::53/128", "dev",
                     "lo"], check=False, capture_output=True)
     names = [n for n in module if n.startswith("test_")]
@@ -65,20 +62,6 @@ def main(module, limit_s=240):
                                   errors="replace") as f:
                             print(f"--- {log}\n{f.read()[-3000:]}")
     sys.exit(1 if failed else SKIPPED if skipped == len(wanted) else 0)
-
-
-def _run_inside(limit_s):
-    command = ["unshare", "--net", "--mount", "--pid", "--fork",
-               "--kill-child", "--mount-proc"]
-    if os.geteuid() != 0:
-        command += ["--user", "--map-root-user"]
-    if not shutil.which("unshare") or subprocess.run(
-            command + ["true"], capture_output=True, check=False).returncode:
-        print("skipped: namespaces are not permitted here")
-        sys.exit(SKIPPED)
-    env = dict(os.environ, **{INSIDE: "1"})
-    command += ["timeout", str(limit_s), sys.executable] + sys.argv
-    sys.exit(subprocess.run(command, env=env, check=False).returncode)
 
 
 def free_port(kind=socket.SOCK_DGRAM, host="127.0.0.1"):

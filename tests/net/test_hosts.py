@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A delegated prefix: the gateway's own name, and hosts behind it."""
 
+import time
+
 import lab
 from evddnsd import NAME, PROVIDER, Evddnsd, record, source
 from lab import AAAA, Lab
@@ -74,7 +76,7 @@ def test_hosts_move_together():
         for name, address in ((NAS, nas_at(OLD)), (PC, pc_at(OLD))):
             d.wait_event(event="published", record=name, address=address)
             assert net.dns(name, AAAA) == [address]
-        lab.time.sleep(1.4)  # Knot
+        time.sleep(1.4)  # Knot
         t0 = renumbered(net)
         for name, address in ((NAS, nas_at(NEW)), (PC, pc_at(NEW))):
             d.wait_event(event="published", record=name, address=address)

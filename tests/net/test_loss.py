@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """on-loss: what is taken away, when, and what is never a loss."""
 
+import signal
 import time
 
 import lab
@@ -148,7 +149,7 @@ def test_a_reload_forgets_nothing():
         t0 = net.ip(f"addr del {GW4}/24 dev wan0")
         d.wait_event(event="lost")
         d.configure(config(hold="500ms", confirm_timeout="3s"))
-        d.process.send_signal(lab.signal.SIGHUP)
+        d.process.send_signal(signal.SIGHUP)
         removed(net, d, t0, 0.5)
         d.stop()
 

@@ -1,14 +1,10 @@
 #!/usr/bin/env python3
 """Servers that misbehave: late, twice, wrong, forged, truncated, off in time."""
 
-import socket
-import struct
 import time
 
 from fakeupdate import Fake
-from notify_lab import (
-    SECRET, Notify, account, encode_name, expect, main, write,
-)
+from notify_lab import SECRET, Notify, account, expect, main, write
 
 
 def do(directory, answer, tcp_answer=None, timeout="15s", n_names=1):

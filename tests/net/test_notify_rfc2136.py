@@ -8,7 +8,7 @@ import time
 
 from notify_lab import (
     OTHER_SECRET, SECRET, Notify, account, bind, expect, free_port, job,
-    knot, main, need, nsd, powerdns, query, values, wait_for, write,
+    knot, main, need, powerdns, query, values, wait_for, write,
 )
 
 A, AAAA = 1, 28

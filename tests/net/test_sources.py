@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -196,7 +197,7 @@ def test_tunnels_ports_and_veths_are_no_uplinks():
         # Named, it is taken.
         time.sleep(1.4)  # Knot
         d.configure(config(interfaces='"tun0"', confirm="never"))
-        d.process.send_signal(lab.signal.SIGHUP)
+        d.process.send_signal(signal.SIGHUP)
         net.wait_dns(NAME, A, "8.8.4.1")
         d.stop()
 

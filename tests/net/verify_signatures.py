@@ -10,9 +10,9 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import notify_lab
+from inside import is_inside, skip
 from notify_lab import TOP, Notify
 from test_engine import AWS, Api, account, job, route53_calls
 
@@ -76,15 +76,13 @@ async function bySmithy(c, headers, signed) {
 
 def install():
     if not shutil.which("npm"):
-        print("skipped: npm is not installed")
-        sys.exit(notify_lab.SKIPPED)
+        skip("npm is not installed")
     os.makedirs(FOLDER, exist_ok=True)
     got = subprocess.run(["npm", "i", "--silent", "--no-audit", "--no-fund",
                           "--prefix", FOLDER, *PACKAGES], timeout=300,
                          check=False)
     if got.returncode:
-        print("skipped: npm's registry cannot be reached")
-        sys.exit(notify_lab.SKIPPED)
+        skip("npm's registry cannot be reached")
 
 
 def token_of_googlecloud(directory):
@@ -116,6 +114,6 @@ def test_signatures(directory):
 
 
 if __name__ == "__main__":
-    if not os.environ.get(notify_lab.INSIDE):
+    if not is_inside():
         install()
     notify_lab.main(globals())
