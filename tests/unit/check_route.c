@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "net/egress.h"
 #include "net/route.h"
@@ -22,6 +23,21 @@ static struct addr parsed(const char *text)
 	if (text[0])
 		ck_assert_int_eq(addr_parse(text, &a), 0);
 	return a;
+}
+
+/* The kernel makes the route to an IPv6 address of ours a moment later. */
+static void await_own(const char *text)
+{
+	const struct timespec while_ns = { .tv_nsec = 5000000 };
+	const struct addr own = parsed(text);
+	struct route_answer got = { .local = false };
+
+	for (int i = 0; i < 1000 && !got.local; i++) {
+		if (i > 0)
+			(void)nanosleep(&while_ns, NULL);
+		(void)route_get(route, &own, 0, 0, &got);
+	}
+	ck_assert_msg(got.local, "%s", text);
 }
 
 /*
@@ -48,6 +64,8 @@ static void setup(void)
 	IP("-6 route add 2000::/3 via 2001:db8:2::fe dev w1 table 7");
 	IP("-6 rule add fwmark 7 table 7");
 	ck_assert_int_eq(route_open(&route), 0);
+	await_own("2001:db8:1::1");
+	await_own("2001:db8:2::1");
 }
 
 static void teardown(void)
