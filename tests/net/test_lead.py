@@ -5,9 +5,11 @@ Where its way out may be dead, one that goes by another way does.
 """
 
 import json
+import subprocess
 import threading
+import time
 
-from notify_lab import Notify, main
+from notify_lab import Notify, main, need, write
 from test_engine import SESSION, Api, account, job, own_type
 
 WAYS = ("198.51.100.1", "198.51.100.2")  # where jobs are to leave from
@@ -128,6 +130,56 @@ def test_list(directory):
         n.send(*(by(i // 2, i, more=i < 3) for i in range(4)))
         served(n, 2, 3)
         assert api.asked == 2, api.asked
+
+
+class Google:
+    """Counts who asks for a token, and for the zone."""
+
+    def __init__(self, directory):
+        key = subprocess.run(["openssl", "genpkey", "-algorithm", "RSA"],
+                             check=True, capture_output=True,
+                             text=True).stdout
+        path = write(directory, "account.json", json.dumps(
+            {"client_email": "me@example.org", "private_key": key}))
+        self.api = Api(self.answer)
+        self.config = account("googlecloud", self.api.port,
+                              f'key-file = "{path}" project = "p-1"')
+
+    @staticmethod
+    def answer(_method, target, _headers, _body):
+        if target == "/token":
+            return 200, '{"access_token": "t0k3n-0123", "expires_in": 3600}'
+        if target.startswith("/dns/v1/projects/p-1/managedZones?"):
+            return 200, json.dumps({"managedZones": [
+                {"name": "mine", "dnsName": "example.org."}]})
+        return 200, json.dumps({"rrsets": []})
+
+    def asked(self):
+        """Tokens, zones, all others, since this was asked last."""
+        targets = [c[1] for c in self.api.calls]
+        self.api.calls.clear()
+        tokens = sum(t == "/token" for t in targets)
+        zones = sum("managedZones?" in t for t in targets)
+        return tokens, zones, len(targets) - tokens - zones
+
+
+def test_what_a_restart_asks_again(directory):
+    """One token and one zone for a process, however many jobs it has; they
+    are secrets of that process, and the next one asks for its own."""
+    need("openssl")
+    google = Google(directory)
+    for number in range(2):
+        with Notify(directory, google.config) as n:
+            began = time.monotonic()
+            n.send(*(job(id=i, name=f"h{i}.example.org") for i in range(20)))
+            assert all(n.reply()["status"] == "done" for _ in range(20))
+            took = time.monotonic() - began
+            assert google.asked() == (1, 1, 40)
+            began = time.monotonic()
+            assert n.do(**job(ipv4=["192.0.2.8"]))["status"] == "done"
+            print(f"    process {number + 1}: 20 names {took * 1e3:.0f} ms, "
+                  f"one more {(time.monotonic() - began) * 1e3:.0f} ms")
+            assert google.asked() == (0, 0, 2)
 
 
 if __name__ == "__main__":
