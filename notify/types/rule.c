@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "notify/types/rule.h"
@@ -143,6 +144,52 @@ static bool matches(struct context *c, const struct ptype_answer *w,
 	       json_is_so(c, w, a) && context_holds(c, &w->when);
 }
 
+/* ---- answers of somebody else ---- */
+
+/* A page for people: of a portal, a proxy, a server that is being repaired. */
+static bool is_page(const char *body)
+{
+	static const char *const starts[] = { "<!doctype html", "<html" };
+
+	if (strncmp(body, "\xef\xbb\xbf", 3) == 0)
+		body += 3;
+	body += strspn(body, blanks);
+	for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (strncasecmp(body, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
+/* Whoever reads nothing out of it has not read that nothing is there. */
+static bool needs_json(const struct ptype_step *s)
+{
+	bool needs = s->records.given && s->records.json;
+
+	for (size_t i = 0; i < s->n_read && !needs; i++)
+		needs = s->read[i].json && (s->reads || s->read[i].required);
+	return needs;
+}
+
+/* It is said to be fine, and is nothing that the step can have asked for. */
+static bool is_strange(const struct context *c, const struct rule_answer *a)
+{
+	const struct ptype_step *s = c->step;
+	bool empty = a->body[strspn(a->body, blanks)] == '\0';
+
+	if (a->status / 100 != 2 || a->status == 204 || a->json)
+		return false;
+	return needs_json(s) || (s->body == BODY_JSON && !empty) ||
+	       is_page(a->body);
+}
+
+/* By more than the status? Of a strange one that is not believed. */
+static bool is_believed(const struct ptype_answer *w)
+{
+	return w->word.n > 0 || w->starts.n > 0 || w->contains.n > 0 ||
+	       w->regex.given || w->json || w->class == ANSWER_LATER ||
+	       w->class == ANSWER_SLOW;
+}
+
 /* "w30", "w5m": how long by the groups of the expression; 0: not said. */
 static uint32_t wait_of(const struct ptype_answer *w, const char *line)
 {
@@ -168,11 +215,13 @@ static bool try_all(struct context *c, const struct ptype_answers *answers,
 		    const struct rule_answer *a, const char *line,
 		    struct rule_verdict *v)
 {
+	bool strange = is_strange(c, a);
+
 	for (size_t i = 0; i < answers->n; i++) {
 		const struct ptype_answer *w = &answers->items[i];
 		uint32_t wait;
 
-		if (!matches(c, w, a, line))
+		if (!matches(c, w, a, line) || (strange && !is_believed(w)))
 			continue;
 		wait = wait_of(w, line);
 		*v = (struct rule_verdict){
@@ -236,7 +285,8 @@ void rule_judge(struct context *c, const struct rule_answer *a,
 			judge_status(a, true, ret);
 		return;
 	}
-	judge_status(a, says_good(&c->step->answers), ret);
+	judge_status(a, says_good(&c->step->answers) || is_strange(c, a),
+		     ret);
 }
 
 /* ---- words ---- */

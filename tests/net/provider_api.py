@@ -14,6 +14,14 @@ NEW = {"A": V4, "AAAA": V6}
 IDS = {"A": "101", "AAAA": "102"}
 
 
+# Of a portal, a proxy, a server that has trouble: nothing was read, so it is
+# not known that nothing is there; and nothing was done.
+PAGE = "<!DOCTYPE html>\n<html><title>Please log in</title></html>"
+NOT_READ = [((200, PAGE), "retry"), ((200, ""), "retry"),
+            ((200, "It works"), "retry")]
+NOT_DONE = [((200, PAGE), "retry")]
+
+
 class Api:
     ttl = 3600       # of the records that are there
     default_ttl = 300  # of records that are made
@@ -38,12 +46,14 @@ class Api:
         change = self.change(WWW, "A", [("1", OLD4)], [V4])
         first = list(self.prelude)
         if prelude:
-            self.t.answers(*first[:at + 1], table=prelude, families="4")
-        if read:
-            self.t.answers(*first, reading[0], table=read, families="4")
-        if write:
-            self.t.answers(*first, *reading, change[0], table=write,
+            self.t.answers(*first[:at + 1], table=prelude + NOT_READ,
                            families="4")
+        if read:
+            self.t.answers(*first, reading[0], table=read + NOT_READ,
+                           families="4")
+        if write:
+            self.t.answers(*first, *reading, change[0], table=write +
+                           NOT_DONE, families="4")
 
     def standard(self, wildcard=True, withdraw=True, many=True, make=True):
         both = {k: [(IDS[k], v)] for k, v in OLD.items()}

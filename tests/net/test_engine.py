@@ -323,7 +323,7 @@ def route53_calls(directory, is_right=lambda *request: True):
             return 200, ("<r><HostedZones><HostedZone><Id>/hostedzone/Z1"
                          "</Id><Name>example.org.</Name></HostedZone>"
                          "</HostedZones></r>")
-        return 200, "<r></r>"
+        return 200, "<ListResourceRecordSetsResponse/>"
 
     api = Api(answer)
     config = account("route53", api.port, f"key = {quoted(AWS[0])} "

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,6 +82,72 @@ START_TEST(test_judge)
 }
 END_TEST
 
+/* What was asked, and what somebody else answered to it. */
+static const struct strange_row {
+	const char *step, *body;
+	unsigned int status;
+	enum answer_class class;
+} strange[] = {
+	{ "records { json = \"/r\" value = \"/v\" }", "{}", 200, ANSWER_OK },
+	{ "records { json = \"/r\" value = \"/v\" }", "{\"r\": [", 200,
+	  ANSWER_LATER },
+	{ "records { json = \"/r\" value = \"/v\" }", "", 200, ANSWER_LATER },
+	{ "records { json = \"/r\" value = \"/v\" }", "", 204, ANSWER_OK },
+	{ "records { json = \"/r\" value = \"/v\" }", "gone", 404,
+	  ANSWER_ABSENT },
+	{ "reads = yes\n read \"x\" { json = \"/x\" }", "fine", 200,
+	  ANSWER_LATER },
+	{ "method = POST\n read \"x\" { json = \"/x\" }", "fine", 200,
+	  ANSWER_OK },
+	{ "method = POST\n read \"x\" { json = \"/x\" required = yes }", "fine",
+	  200, ANSWER_LATER },
+	{ "body-json = '{}'", "fine", 200, ANSWER_LATER },
+	{ "body-json = '{}'", " \r\n", 200, ANSWER_OK },
+	{ "body-json = '{}'", "DONE", 200, ANSWER_OK },
+	{ "body-json = '{}'", "\"fine\"", 200, ANSWER_OK },
+	{ "method = PUT", "fine", 200, ANSWER_OK },
+	{ "method = PUT", "\xef\xbb\xbf\n<!doctype HTML><title>", 200,
+	  ANSWER_LATER },
+	{ "method = PUT", "<HTML>", 201, ANSWER_LATER },
+	{ "method = PUT\n answer \"refused\" { status = 2xx }", "<html>", 200,
+	  ANSWER_LATER },
+	{ "method = PUT\n answer \"refused\" { status = 2xx }", "no", 200,
+	  ANSWER_REFUSED },
+	{ "method = PUT\n answer \"ok\" { contains = \"<b>good</b>\" }",
+	  "<html><b>good</b>", 200, ANSWER_OK },
+};
+
+START_TEST(test_strange)
+{
+	const struct strange_row *r = &strange[_i];
+	struct faults faults = { .n = 0 };
+	struct account account = { .n_values = 0 };
+	struct rule_verdict v;
+	struct ptype *p;
+	struct rule_answer a = { .status = r->status, .body = r->body,
+				 .len = strlen(r->body), .location = "" };
+	struct context c = { .account = &account };
+	char text[400];
+
+	(void)snprintf(text, sizeof(text),
+		       "type \"t\" { title = t\n"
+		       "answer \"absent\" { status = 404 }\n"
+		       "answer \"ok\" { word = DONE }\n"
+		       "step \"s\" { url = \"/\" %s } }", r->step);
+	ck_assert_msg(ptype_parse("t", text, strlen(text), &p, &faults) == 0,
+		      "%s", faults.n ? faults.items[0].text : "");
+	c.type = p;
+	c.step = &p->steps[0];
+	a.json = json_loads(r->body, JSON_DECODE_ANY, NULL);
+	rule_judge(&c, &a, r->body, &v);
+	ck_assert_msg(v.class == r->class, "%s: %u \"%s\" is %d", r->step,
+		      r->status, r->body, (int)v.class);
+	json_decref(a.json);
+	ptype_free(p);
+	faults_done(&faults);
+}
+END_TEST
+
 START_TEST(test_lines)
 {
 	static const char body[] = "\r\n one \r\n\r\ntwo 2\n three";
@@ -156,6 +223,7 @@ Suite *suite(void)
 	TCase *tc = tcase_create("rows");
 
 	tcase_add_loop_test(tc, test_judge, 0, SUITE_COUNT(rows));
+	tcase_add_loop_test(tc, test_strange, 0, SUITE_COUNT(strange));
 	tcase_add_test(tc, test_lines);
 	tcase_add_loop_test(tc, test_wrong, 0, SUITE_COUNT(wrong));
 	suite_add_tcase(s, tc);
