@@ -31,6 +31,14 @@ int64_t clock_wall_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+int64_t clock_boot_s(void)
+{
+	struct timespec up;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &up);
+	return clock_wall_s() - (int64_t)up.tv_sec;
+}
+
 const char *clock_rfc3339(int64_t wall_s, char *out, size_t size)
 {
 	time_t t = (time_t)wall_s;

@@ -116,7 +116,7 @@ void entry_reply(struct entry *e, enum notify_status status,
 			return;
 		}
 		/* First of all: what was told must not be lost. */
-		refusal_note(e, reply->text, reply->ban);
+		refusal_note(e, reply->text, reply->ban, reply->clock);
 		e->wait = reply->clock ? ENTRY_WAIT_CLOCK : ENTRY_WAIT_SERVER;
 		act_set_text(&e->error, reply->text);
 		tell_refused(e, reply->text);

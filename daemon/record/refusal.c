@@ -15,6 +15,9 @@
 /* The time of a ban: no age counts. 9999-12-31. */
 #define FOR_GOOD_S 253402300799
 
+/* Less is slewed, and no reason for a refusal. */
+#define CLOCK_SET_S 60
+
 /* Drawn from the upper half: from a quarter of an hour on. */
 static const struct backoff postponing = { .first_ms = 1800000,
 					   .most_ms = 86400000 };
@@ -25,13 +28,15 @@ uint64_t refusal_settings(const struct entry *e)
 	       (account_info(e->account)->digest & DIGEST_BITS);
 }
 
-void refusal_note(struct entry *e, const char *text, bool ban)
+void refusal_note(struct entry *e, const char *text, bool ban, bool clock)
 {
 	const struct state_refusal r = {
 		.wanted = e->sent,
 		.at_s = ban ? FOR_GOOD_S : clock_wall_s(),
 		.settings = refusal_settings(e),
 		.text = (char *)(uintptr_t)text,
+		.clock = clock,
+		.boot_s = clock ? clock_boot_s() : 0,
 	};
 
 	if (e->world->dry_run)
@@ -59,6 +64,14 @@ bool refusal_is_ban(struct entry *e)
 	return r && r->at_s == FOR_GOOD_S;
 }
 
+/* Or the machine was started anew: its clock may be another one now. */
+static bool clock_was_set(const struct state_refusal *r)
+{
+	int64_t by_s = r->boot_s - clock_boot_s();
+
+	return r->clock && (by_s > CLOCK_SET_S || by_s < -CLOCK_SET_S);
+}
+
 bool refusal_stands(struct entry *e)
 {
 	const struct notify_account *account = account_info(e->account);
@@ -71,12 +84,13 @@ bool refusal_stands(struct entry *e)
 		act_set_text(&e->error, r->text);
 		return true;
 	}
-	if (!addr_set_equal(&r->wanted, &e->wanted))
+	if (!addr_set_equal(&r->wanted, &e->wanted) || clock_was_set(r))
 		return false;
 	/* A clock that went back does not make it older. */
 	age_s = clock_wall_s() - r->at_s;
 	if (account->retry_refused_s && age_s >= account->retry_refused_s)
 		return false;
+	e->wait = r->clock ? ENTRY_WAIT_CLOCK : ENTRY_WAIT_SERVER;
 	act_set_text(&e->error, r->text);
 	return true;
 }

@@ -17,14 +17,17 @@
 /* Of record and account, as they are set now. */
 uint64_t refusal_settings(const struct entry *e);
 
-/* What was sent last has been refused, in these words; ban: for abuse. */
-void refusal_note(struct entry *e, const char *text, bool ban);
+/*
+ * What was sent last has been refused, in these words; ban: for abuse; clock:
+ * it may be for a clock that is wrong.
+ */
+void refusal_note(struct entry *e, const char *text, bool ban, bool clock);
 /* Is the refusal that stands one for abuse? */
 bool refusal_is_ban(struct entry *e);
 void refusal_forget(struct entry *e);
 /*
- * Has e->wanted been refused, and is nothing else now? Its words are then
- * the entry's error.
+ * Has e->wanted been refused, and is nothing else now, not even the clock
+ * where that counts? Its words are then the entry's error.
  */
 bool refusal_stands(struct entry *e);
 

@@ -24,6 +24,8 @@ struct state_refusal {
 	char *text;        /* its words; NULL: none */
 	unsigned int tries; /* 0: for good */
 	int64_t until_s;
+	bool clock; /* that may have been why, as it was set: */
+	int64_t boot_s; /* clock_boot_s(); without an RTC it is 0 */
 };
 
 /* One name, in one family, at one provider. */

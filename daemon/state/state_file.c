@@ -37,6 +37,15 @@ static int64_t take_s(const json_t *o, const char *name)
 	return take_time(json_object_get(o, name), LATEST_S);
 }
 
+/* It may be before 1970, where no clock was set yet. */
+static void take_boot(const json_t *boot, struct state_refusal *ret)
+{
+	json_int_t n = json_integer_value(boot);
+
+	ret->clock = json_is_integer(boot) && n > -LATEST_S && n < LATEST_S;
+	ret->boot_s = ret->clock ? n : 0;
+}
+
 static int64_t take_ms(const json_t *o, const char *name)
 {
 	return take_time(json_object_get(o, name), LATEST_S * 1000);
@@ -76,6 +85,7 @@ static int take_refusal(const json_t *o, struct state_refusal **ret)
 	int r = settings ? take_set(json_object_get(o, "for"), &was.wanted)
 			 : -EBADMSG;
 
+	take_boot(json_object_get(o, "boot"), &was);
 	if (r == 0) {
 		was.settings = strtoull(settings, NULL, 16);
 		*ret = state_refusal_new(&was);
@@ -230,6 +240,8 @@ static void put_note(struct buf *out, const struct state_note *n)
 		if (r->tries)
 			buf_addf(out, ",\"tries\":%u,\"until\":%" PRId64,
 				 r->tries, r->until_s);
+		if (r->clock)
+			buf_addf(out, ",\"boot\":%" PRId64, r->boot_s);
 		if (r->text) {
 			buf_add_str(out, ",\"text\":");
 			buf_add_json(out, r->text);

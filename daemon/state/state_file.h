@@ -4,7 +4,8 @@
  *     evddns-state 1 CRC32\n
  *     {"records":{"NAME FAMILY PROVIDER":{"accepted":[…],"at":SECONDS,
  *       "resent":true,"shown-differently":true,"gone":SECONDS,
- *       "refused":{"for":[…],"at":SECONDS,"settings":"HEX","text":"…"}}},
+ *       "refused":{"for":[…],"at":SECONDS,"settings":"HEX","boot":SECONDS,
+ *         "text":"…"}}},
  *      "accounts":{"NAME":{"bucket":MS,"rest":MS}}}
  *
  * "gone": since then, to the day, it is not configured any more.

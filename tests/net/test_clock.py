@@ -75,30 +75,82 @@ def test_ahead_of_bind():
         waits_then_sends(net, d, clock, SECOND)
 
 
+def refused_by_powerdns(net, off_s):
+    """A daemon that it has refused for its clock."""
+    directory = f"{lab.RUN}/t/pdns"
+    os.mkdir(directory)
+    server = powerdns(directory)
+    net.servers.append(Ended(server))
+    clock = FakeClock(f"{lab.RUN}/t/clock", off_s)
+    d = Evddnsd(net, SOURCE + account(server.port) + record(
+        check='"none"', verify='"no"'))
+    d.env = clock.env
+    d.start()
+    event = d.wait_event(event="refused", record=NAME)
+    assert "clock here" in event["error"], event
+    return d, clock, server
+
+
+class Ended:
+    def __init__(self, server):
+        self.server = server
+
+    def kill(self):
+        self.server.__exit__()
+
+
+def mended(d, server, t0, event="recovered"):
+    wait_until(lambda: values(server.port, NAME) == [GW4], 10)
+    assert time.monotonic() - t0 < 2.5
+    d.wait_event(event=event, record=NAME)
+    d.stop()
+
+
 def test_refused_by_powerdns():
     """It says no more than REFUSED: told so, and not for ever."""
     with Lab() as net:
-        directory = f"{lab.RUN}/t/pdns"
-        os.mkdir(directory)
-        with powerdns(directory) as server:
-            clock = FakeClock(f"{lab.RUN}/t/clock", -1000000)
-            d = Evddnsd(net, SOURCE + account(server.port) + record(
-                check='"none"', verify='"no"'))
-            d.env = clock.env
-            d.start()
-            event = d.wait_event(event="refused", record=NAME)
-            assert "clock here" in event["error"], event
-            # Not by itself, and not for a look.
-            d.send(signal.SIGUSR1)
-            d.wait_log(text="looking at everything again")
-            time.sleep(0.5)
-            assert len([e for e in d.events() if e["event"] == "refused"]) == 1
-            t0 = time.monotonic()
-            clock.set(0)
-            wait_until(lambda: values(server.port, NAME) == [GW4], 10)
-            assert time.monotonic() - t0 < 1.5
-            d.wait_event(event="recovered", record=NAME)
-            d.stop()
+        d, clock, server = refused_by_powerdns(net, -1000000)
+        # Not by itself, and not for a look.
+        d.send(signal.SIGUSR1)
+        d.wait_log(text="looking at everything again")
+        time.sleep(0.5)
+        assert len([e for e in d.events() if e["event"] == "refused"]) == 1
+        t0 = time.monotonic()
+        clock.set(0)
+        mended(d, server, t0)
+
+
+def test_refused_by_powerdns_before_a_restart():
+    """It stands, and the clock's being set ends it all the same."""
+    with Lab() as net:
+        d, clock, server = refused_by_powerdns(net, -3600)
+        d.stop()
+        asked = pdns_refusals(server)
+        assert asked >= 1
+        d.start()
+        event = d.wait_event(event="refused", record=NAME, skip=len(d.events()))
+        assert "clock here" in event["error"], event
+        time.sleep(0.5)
+        assert pdns_refusals(server) == asked
+        t0 = time.monotonic()
+        clock.set(0)
+        mended(d, server, t0)
+
+
+def test_set_while_we_were_away():
+    """Ahead, so that the refusal seems to be of the future."""
+    with Lab() as net:
+        d, clock, server = refused_by_powerdns(net, 3600)
+        d.stop()
+        clock.set(0)
+        t0 = time.monotonic()
+        d.start()
+        mended(d, server, t0, "updated")
+
+
+def pdns_refusals(server):
+    with open(server.log.name, encoding="utf-8") as f:
+        return f.read().count("denied:")
 
 
 if __name__ == "__main__":

@@ -77,6 +77,11 @@ int64_t clock_wall_ms(void)
 	return 1000 * wall_ahead_s + (int64_t)now_ms;
 }
 
+int64_t clock_boot_s(void)
+{
+	return wall_ahead_s;
+}
+
 uint32_t clock_random(void)
 {
 	return fake_ev_dice(UINT32_MAX);

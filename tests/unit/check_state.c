@@ -214,6 +214,7 @@ static void refuse(struct state *s, const char *words)
 {
 	struct addr a;
 	struct state_refusal r = { .at_s = 77, .settings = 0xfedc,
+				   .clock = true, .boot_s = -7,
 				   .text = (char *)(uintptr_t)words };
 
 	ck_assert_int_eq(addr_parse("192.0.2.1", &a), 0);
@@ -234,6 +235,8 @@ START_TEST(test_a_refusal_is_on_disk_at_once)
 	ck_assert_ptr_nonnull(r);
 	ck_assert_int_eq(r->at_s, 77);
 	ck_assert_uint_eq(r->settings, 0xfedc);
+	/* It can be before 1970. */
+	ck_assert(r->clock && r->boot_s == -7);
 	ck_assert_uint_eq(r->wanted.n, 1);
 	ck_assert_str_eq(r->text, "bad \"key\"\n");
 	ck_assert_ptr_null(state_refusal(other, "home.example", AF_INET6,
