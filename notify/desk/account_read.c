@@ -440,6 +440,8 @@ int account_read_tree(const struct config_tree *t, struct accounts *ret,
 			as.n--;
 	}
 	ptype_folders_done(&folders);
+	if (r == 0)
+		r = lookups_read(t, &as.lookups);
 	if (r == 0 && faults->n > before)
 		r = -EINVAL;
 	if (r == 0)
@@ -452,7 +454,8 @@ int account_read_tree(const struct config_tree *t, struct accounts *ret,
 static bool account_read_wanted(const char *section, const char *setting)
 {
 	(void)setting;
-	return strcmp(section, "provider") == 0;
+	return strcmp(section, "provider") == 0 ||
+	       strcmp(section, "resolver") == 0;
 }
 
 int account_read_file(const char *path, struct accounts *ret,

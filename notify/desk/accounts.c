@@ -115,5 +115,6 @@ void accounts_done(struct accounts *as)
 		json_decref(as->types[i].packed);
 	}
 	free(as->types);
+	lookups_done(&as->lookups);
 	*as = (struct accounts){ .items = NULL };
 }

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "notify/core/account.h"
+#include "notify/desk/lookups.h"
 
 struct faults;
 struct ptype;
@@ -30,6 +31,7 @@ struct accounts {
 	size_t n;
 	struct account_type *types;
 	size_t n_types;
+	struct lookups lookups;
 };
 
 /*

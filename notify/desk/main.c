@@ -236,8 +236,13 @@ static bool wants_http(const struct accounts *as)
 
 static int serve(struct engine *e, struct accounts *as)
 {
-	const struct lookup_options lo = { .timeout_ms = LOOKUP_TIMEOUT_MS,
-					   .tries = LOOKUP_TRIES };
+	const struct lookups *l = &as->lookups;
+	const struct lookup_options lo = {
+		.servers = (const char *const *)l->servers,
+		.n_servers = l->n_servers,
+		.timeout_ms = l->timeout_ms ? l->timeout_ms : LOOKUP_TIMEOUT_MS,
+		.tries = l->tries ? l->tries : LOOKUP_TRIES,
+	};
 	struct desk *d = NULL;
 	int r = lookup_new(e->loop, &lo, &e->lookup);
 

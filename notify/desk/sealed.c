@@ -17,7 +17,8 @@
 
 int sealed_write(const struct accounts *as)
 {
-	json_t *o = accounts_pack(as);
+	json_t *o = json_pack("{so so}", "accounts", accounts_pack(as),
+			      "resolver", lookups_pack(&as->lookups));
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
 	size_t len = text ? strlen(text) : 0;
 	int fd = -ENOMEM, r;
@@ -35,6 +36,21 @@ int sealed_write(const struct accounts *as)
 		return fd;
 	if (fd >= 0)
 		(void)close(fd);
+	return r;
+}
+
+static int unpack(json_t *o, struct accounts *ret)
+{
+	struct accounts as;
+	int r = accounts_unpack(json_object_get(o, "accounts"), &as);
+
+	if (r < 0)
+		return r;
+	r = lookups_unpack(json_object_get(o, "resolver"), &as.lookups);
+	if (r < 0)
+		accounts_done(&as);
+	else
+		*ret = as;
 	return r;
 }
 
@@ -56,7 +72,7 @@ int sealed_read(int fd, struct accounts *ret)
 	if (map == MAP_FAILED)
 		return -errno;
 	o = json_loadb(map, (size_t)st.st_size, 0, &error);
-	r = o ? accounts_unpack(o, ret) : -EBADMSG;
+	r = o ? unpack(o, ret) : -EBADMSG;
 	json_decref(o);
 	(void)munmap(map, (size_t)st.st_size);
 	return r;

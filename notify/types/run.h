@@ -39,7 +39,7 @@ struct run {
 	struct context c;
 	struct call call;
 	bool calling;
-	uint64_t poll_until_ms, first_ms;
+	uint64_t poll_until_ms, begun_ms, first_ms;
 	struct addr addrs[RESOLVE_ADDRS_MAX];
 	size_t n_addrs;
 	int resolving;

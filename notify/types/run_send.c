@@ -50,22 +50,28 @@ void run_send_stop(struct run *r)
 	r->calling = false;
 }
 
+static void arm(struct run *r, double after_s)
+{
+	struct ev_loop *loop = r->provider->engine->loop;
+
+	ev_timer_stop(loop, &r->again);
+	ev_now_update(loop);
+	ev_timer_set(&r->again, after_s, 0.);
+	ev_timer_start(loop, &r->again);
+}
+
 /*
  * The kernel announces an address, and its route, before they can be used:
  * what fails at once, with nothing sent, is tried again for a moment.
  */
 static bool try_again(struct run *r, const struct http_answer *a)
 {
-	struct ev_loop *loop = r->provider->engine->loop;
-
 	if (a->error == 0 || a->sent_ns != 0 ||
 	    clock_mono_ms() - r->first_ms >= SETTLE_MS)
 		return false;
 	http_exchange_free(r->exchange);
 	r->exchange = NULL;
-	ev_now_update(loop);
-	ev_timer_set(&r->again, r->again_s, 0.);
-	ev_timer_start(loop, &r->again);
+	arm(r, r->again_s);
 	r->again_s *= 2;
 	return true;
 }
@@ -154,6 +160,15 @@ static void dry_run(struct run *r)
 	run_next_thing(r);
 }
 
+/* Of all that the request may take; the lookup of its host was a part. */
+static uint32_t time_left_ms(const struct run *r)
+{
+	uint64_t gone_ms = clock_mono_ms() - r->begun_ms;
+	uint32_t most_ms = r->provider->account->timeout_ms;
+
+	return gone_ms < most_ms ? most_ms - (uint32_t)gone_ms : 1;
+}
+
 static void start_exchange(struct run *r)
 {
 	struct provider *p = r->provider;
@@ -170,7 +185,7 @@ static void start_exchange(struct run *r)
 		.addrs = r->addrs,
 		.n_addrs = choose(r, r->addrs, r->n_addrs),
 		.body_max = 1024 * (size_t)r->c.step->answer_kib,
-		.timeout_ms = a->timeout_ms,
+		.timeout_ms = time_left_ms(r),
 		.trace = p->engine->trace,
 		.scrub = provider_scrub, .scrub_user = p,
 	};
@@ -196,6 +211,7 @@ static void run_resolved(void *user, int status, const struct addr *addrs,
 
 	(void)ttl_s;
 	r->resolving = 0;
+	ev_timer_stop(r->provider->engine->loop, &r->again);
 	if (status < 0) {
 		fail(r, status);
 		return;
@@ -230,7 +246,7 @@ static void run_resolve(struct run *r)
 	int error = dialled(r, &u);
 
 	r->again_s = SETTLE_FIRST_S;
-	r->first_ms = clock_mono_ms();
+	r->first_ms = r->begun_ms = clock_mono_ms();
 	if (error < 0) {
 		fail(r, error);
 		return;
@@ -243,6 +259,8 @@ static void run_resolve(struct run *r)
 	r->resolving = resolve_ask(e->resolve, u.host, run_resolved, r);
 	if (r->resolving < 0)
 		fail(r, r->resolving);
+	else
+		arm(r, r->provider->account->timeout_ms / 1000.);
 }
 
 /* false: not now. */
@@ -294,20 +312,21 @@ static void run_again(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (r->calling)
+	if (r->resolving > 0) {
+		resolve_cancel(r->provider->engine->resolve, r->resolving);
+		r->resolving = 0;
+		fail(r, -ETIMEDOUT);
+	} else if (r->calling) {
 		start_exchange(r);
-	else
+	} else {
 		run_send(r);
+	}
 }
 
 void run_send_later(struct run *r, uint64_t ms)
 {
-	struct ev_loop *loop = r->provider->engine->loop;
-
 	run_send_stop(r);
-	ev_now_update(loop);
-	ev_timer_set(&r->again, (double)ms / 1000., 0.);
-	ev_timer_start(loop, &r->again);
+	arm(r, (double)ms / 1000.);
 }
 
 void run_send_init(struct run *r)

@@ -280,6 +280,53 @@ def test_no_lookup_by_libcurl(directory):
         assert n.reply()["status"] == "cancelled"
 
 
+class Names(threading.Thread):
+    """A resolver that says one address for whatever A it is asked; or nothing
+    at all."""
+
+    def __init__(self, address):
+        super().__init__(daemon=True)
+        self.address, self.asked = address, 0
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.at = f"127.0.0.1:{self.socket.getsockname()[1]}"
+
+    def run(self):
+        while True:
+            data, peer = self.socket.recvfrom(4096)
+            self.asked += 1
+            if not self.address:
+                continue
+            end = data.index(b"\0", 12) + 5
+            found = data[end - 4:end - 2] == b"\0\1"
+            self.socket.sendto(
+                data[:2] + b"\x81\x80\0\1" + bytes([0, found]) + bytes(4) +
+                data[12:end] + (b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" +
+                                socket.inet_aton(self.address)) * found, peer)
+
+
+def test_resolver_of_the_configuration(directory):
+    http = Http(lambda r: says("good"))
+    names = Names("127.0.0.1")
+    names.start()
+    config = account(http.port).replace("127.0.0.1", "dyn.example.net")
+    config += f'resolver {{ servers = "{names.at}" }}\n'
+    with Notify(directory, config) as n:
+        expect(n.do(**job()), "done")
+        assert names.asked >= 1
+
+
+def test_timeout_bounds_the_lookup_too(directory):
+    names = Names(None)
+    names.start()
+    config = account(1, "timeout = 1s").replace("127.0.0.1", "dyn.example.net")
+    config += f'resolver {{ servers = "{names.at}" timeout = 5s }}\n'
+    with Notify(directory, config) as n:
+        began = time.monotonic()
+        expect(n.do(**job()), "retry", "dyn.example.net")
+        assert 0.9 < time.monotonic() - began < 4 and names.asked >= 1
+
+
 def test_proxy_only_as_configured(directory):
     proxy = Http(lambda r: says("good 192.0.2.7"))
     http = Http(lambda r: says("nochg"))
