@@ -23,6 +23,8 @@
 
 #define SOA_MS 3000
 #define SOA_TRIES 3
+/* Before the next server is tried: after two repeats by UDP. */
+#define SERVER_MS 4000
 
 const struct job *batch_job(const struct batch *b)
 {
@@ -53,6 +55,18 @@ uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms)
 		return 0;
 	return b->deadline_ms - now < most_ms
 		       ? (uint32_t)(b->deadline_ms - now) : most_ms;
+}
+
+uint32_t batch_share_ms(const struct batch *b)
+{
+	size_t more = b->n_addrs > b->addr ? b->n_addrs - b->addr - 1 : 0;
+	size_t n = b->servers_left + more;
+	uint32_t left_ms = batch_left_ms(b, UINT32_MAX);
+
+	if (n <= 1)
+		return left_ms;
+	left_ms /= (uint32_t)n;
+	return left_ms < SERVER_MS ? left_ms : SERVER_MS;
 }
 
 bool batch_is_last_target(const struct batch *b)
@@ -88,6 +102,7 @@ void batch_free(struct batch *b)
 		}
 	for (size_t i = 0; i < b->n; i++)
 		b->works[i]->batch = NULL;
+	ev_timer_stop(e->loop, &b->late);
 	dns_io_free(b->io);
 	ask_free(b->ask);
 	update_ask_free(b->question);
@@ -182,6 +197,15 @@ void batch_target_failed(struct batch *b, int error)
 	batch_target_said(b, &o);
 }
 
+/* Names are asked for by others, who take all the time that they have. */
+static void limit(struct batch *b,
+		  void (*late)(struct ev_loop *, ev_timer *, int))
+{
+	ev_timer_init(&b->late, late, batch_share_ms(b) / 1000., 0.);
+	b->late.data = b;
+	ev_timer_start(b->u->engine->loop, &b->late);
+}
+
 /* ---- the zone ---- */
 
 static void found_zone(struct batch *b, const struct zone *z)
@@ -218,6 +242,7 @@ static void batch_looked(void *user, int status, const uint8_t *query,
 	struct zone z;
 
 	b->looking = 0;
+	ev_timer_stop(b->u->engine->loop, &b->late);
 	if (status == 0)
 		status = zone_from_answer(b->soa_name, query, query_len, data,
 					  len, &z);
@@ -236,12 +261,24 @@ static void batch_looked(void *user, int status, const uint8_t *query,
 	}
 }
 
+static void batch_looks_late(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct batch *b = w->data;
+
+	(void)loop;
+	(void)revents;
+	lookup_cancel(b->u->engine->lookup, b->looking);
+	batch_looked(b, -ETIMEDOUT, NULL, 0, NULL, 0);
+}
+
 static void ask_resolver(struct batch *b)
 {
 	b->looking = lookup_raw(b->u->engine->lookup, b->soa_name, DNS_SOA,
 				batch_looked, b);
 	if (b->looking < 0)
 		batch_finish_error(b, "the zone cannot be asked for", b->looking);
+	else
+		limit(b, batch_looks_late);
 }
 
 static void batch_asked(void *user, int status, const uint8_t *data,
@@ -295,6 +332,7 @@ static void batch_resolved(void *user, int status, const struct addr *addrs,
 
 	(void)ttl_s;
 	b->resolving = 0;
+	ev_timer_stop(b->u->engine->loop, &b->late);
 	if (status < 0) {
 		(void)snprintf(b->target, sizeof(b->target), "%.40s",
 			       batch_server(b)->host);
@@ -304,6 +342,17 @@ static void batch_resolved(void *user, int status, const struct addr *addrs,
 	b->n_addrs = n < RESOLVE_ADDRS_MAX ? n : RESOLVE_ADDRS_MAX;
 	memcpy(b->addrs, addrs, b->n_addrs * sizeof(*addrs));
 	batch_step(b);
+}
+
+static void batch_resolves_late(struct ev_loop *loop, ev_timer *w,
+				int revents)
+{
+	struct batch *b = w->data;
+
+	(void)loop;
+	(void)revents;
+	resolve_cancel(b->u->engine->resolve, b->resolving);
+	batch_resolved(b, -ETIMEDOUT, NULL, 0, 0);
 }
 
 /* True where the target's address is known; else a question is under way. */
@@ -320,6 +369,8 @@ static bool have_target(struct batch *b)
 					   b);
 		if (b->resolving < 0)
 			batch_finish_error(b, s->host, b->resolving);
+		else
+			limit(b, batch_resolves_late);
 		return false;
 	}
 	b->target[0] = '\0';

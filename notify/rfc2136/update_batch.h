@@ -5,6 +5,7 @@
 #ifndef NOTIFY_UPDATE_BATCH_H
 #define NOTIFY_UPDATE_BATCH_H
 
+#include <ev.h>
 #include <jansson.h>
 
 #include "net/dns_msg.h"
@@ -69,7 +70,8 @@ struct batch {
 	struct dns_io *io;
 	struct ask *ask;
 	struct update_ask *question;
-	int resolving, looking;
+	int resolving, looking; /* for these: */
+	ev_timer late;
 	uint8_t query[DNS_QUERY_SIZE];
 	size_t query_len;
 };
@@ -92,6 +94,8 @@ const struct update_server *batch_server(const struct batch *b);
 /* Whom it goes to, for people: put into words when somebody asks. */
 const char *batch_target(struct batch *b);
 uint32_t batch_left_ms(const struct batch *b, uint32_t most_ms);
+/* ... for this target: others may come after it. */
+uint32_t batch_share_ms(const struct batch *b);
 bool batch_is_last_target(const struct batch *b);
 /* Whatever comes next. All of these may free the batch. */
 void batch_step(struct batch *b);

@@ -10,8 +10,6 @@
 #include "notify/rfc2136/update_ask.h"
 #include "notify/rfc2136/update_batch.h"
 
-#define LOOK_MS 4000
-
 /* What is asked, one after the other; the first proves key and zone. */
 static const struct look {
 	uint16_t type;
@@ -118,7 +116,7 @@ void batch_look(struct batch *b)
 	struct update_question q = {
 		.job = batch_job(b), .server = b->addrs[b->addr],
 		.port = batch_server(b)->port, .target = batch_target(b),
-		.timeout_ms = batch_left_ms(b, LOOK_MS),
+		.timeout_ms = batch_share_ms(b),
 	};
 	int r;
 
@@ -186,7 +184,7 @@ void batch_ask_ptr(struct batch *b)
 		.job = batch_job(b), .server = b->addrs[b->addr],
 		.port = batch_server(b)->port, .target = b->target,
 		.name = batch_job(b)->name, .type = DNS_PTR,
-		.timeout_ms = batch_left_ms(b, LOOK_MS),
+		.timeout_ms = batch_share_ms(b),
 	};
 	int r = update_ask_start(b->u, &q, batch_ptr_seen, b, &b->question);
 

@@ -10,7 +10,6 @@
 #include "notify/rfc2136/update_ask.h"
 #include "notify/rfc2136/update_batch.h"
 
-#define MARKS_MS 4000
 /* So often the other owners may change something meanwhile. */
 #define TRIES_MAX 8
 
@@ -69,7 +68,7 @@ void batch_ask_owners(struct batch *b)
 	struct update_question q = {
 		.job = batch_job(b), .server = b->addrs[b->addr],
 		.port = s->port, .target = batch_target(b), .name = name,
-		.type = DNS_TXT, .timeout_ms = batch_left_ms(b, MARKS_MS),
+		.type = DNS_TXT, .timeout_ms = batch_share_ms(b),
 	};
 	int r = owner_mark_name(batch_job(b)->name, name);
 

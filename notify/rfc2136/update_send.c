@@ -12,9 +12,6 @@
 #include "notify/rfc2136/rfc2136.h"
 #include "notify/rfc2136/update_batch.h"
 
-/* Before the next server is tried: after two repeats by UDP. */
-#define SERVER_MS 4000
-
 /* One name spoils it for all: two halves, each on its own. */
 static void split(struct batch *b)
 {
@@ -232,8 +229,7 @@ void batch_send(struct batch *b)
 	struct dns_io_request q = {
 		.server = b->addrs[b->addr],
 		.port = batch_server(b)->port,
-		.timeout_ms = batch_left_ms(b, batch_is_last_target(b) ? UINT32_MAX
-							   : SERVER_MS),
+		.timeout_ms = batch_share_ms(b),
 	};
 	int r;
 

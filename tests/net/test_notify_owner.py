@@ -14,6 +14,17 @@ A, AAAA = 1, 28
 NAME = "home.example.org"
 MARKS = "_evddns.home.example.org"
 ROUNDS = 10000 if os.environ.get("EVDDNS_LONG") else 40
+PASSES = min(ROUNDS, 1000)
+
+
+def done(n, sent, reply=None):
+    """As the daemon does: what was not answered in time is said again."""
+    reply = reply or n.do(30, **sent)
+    for _ in range(10):
+        if reply["status"] != "retry" or "in time" not in reply["text"]:
+            break
+        reply = n.do(30, **{k: v for k, v in sent.items() if k != "id"})
+    return reply
 
 
 def marks(server):
@@ -34,7 +45,7 @@ def sharing(server, directory):
             members = {"owner": owner, family: now, **more}
             if was is not None:
                 members["was"] = {family: was}
-            expect(n.do(**job(**members)), "done")
+            expect(done(n, job(**members)), "done")
 
         tell("gw1", ["192.0.2.1"])
         tell("gw2", ["192.0.2.2"])
@@ -114,16 +125,17 @@ def three_at_once(server, directory):
         os.makedirs(own, exist_ok=True)
         notifies.append(Notify(own, account(server.port)))
     try:
-        last = {}
+        last, sent = {}, {}
         started = time.monotonic()
         for i in range(ROUNDS):
             for k, (owner, n) in enumerate(zip(owners, notifies)):
                 addr = f"10.{k}.{dice.randrange(256)}.{dice.randrange(256)}"
                 was = [last[owner]] if owner in last else []
-                n.send(job(owner=owner, ipv4=[addr], was={"ipv4": was}))
+                sent[n] = job(owner=owner, ipv4=[addr], was={"ipv4": was})
+                n.send(sent[n])
                 last[owner] = addr
             for n in notifies:
-                expect(n.reply(30), "done")
+                expect(done(n, sent[n], n.reply(30)), "done")
             if i % 100 == 0 or i + 1 == ROUNDS:
                 assert values(server.port, NAME) == sorted(last.values())
         took = time.monotonic() - started
@@ -150,19 +162,22 @@ def passed_on(server, directory, apart=False):
         os.makedirs(path, exist_ok=True)
     with Notify(paths[0], account(server.port)) as a, Notify(
             paths[1], account(server.port)) as b:
-        for i in range(ROUNDS):
-            expect(a.do(**job(owner="gw1", ipv4=[shared])), "done")
-            expect(b.do(**job(owner="gw2", ipv4=[])), "done")
+        for i in range(PASSES):
+            expect(done(a, job(owner="gw1", ipv4=[shared])), "done")
+            expect(done(b, job(owner="gw2", ipv4=[])), "done")
             left = [other] if i % 2 else []
-            a.send(job(owner="gw1", ipv4=left, was={"ipv4": [shared]}, **more))
-            b.send(job(owner="gw2", ipv4=[shared]))
-            reply = a.reply()
+            leaves = job(owner="gw1", ipv4=left, was={"ipv4": [shared]},
+                         **more)
+            takes = job(owner="gw2", ipv4=[shared])
+            a.send(leaves)
+            b.send(takes)
+            reply = done(a, leaves, a.reply(30))
             if apart:
                 assert reply["families"] == {"ipv4": "done",
                                              "ipv6": "refused"}, reply
             else:
                 expect(reply, "done")
-            expect(b.reply(), "done")
+            expect(done(b, takes, b.reply(30)), "done")
             assert values(server.port, NAME) == sorted([shared] + left), i
         for n, owner in ((a, "gw1"), (b, "gw2")):
             expect(n.do(**job(owner=owner, ipv4=[])), "done")

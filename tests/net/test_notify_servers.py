@@ -3,6 +3,7 @@
 
 import os
 import socket
+import subprocess
 import time
 
 from fakeclock import FakeClock
@@ -23,9 +24,9 @@ def servers(*ports, host="127.0.0.1", **more):
 class Deaf:
     """A server that hears everything and says nothing."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket.bind(("127.0.0.1", port))
         self.port = self.socket.getsockname()[1]
 
     def heard(self):
@@ -56,6 +57,41 @@ def test_the_next_server(directory):
             expect(n.do(**job(ipv4=["192.0.2.3"])), "done")
             assert time.monotonic() - started < 2.5 and deaf.heard() == 0
         assert values(server.port, NAME) == ["192.0.2.3"]
+
+
+def test_all_in_time(directory):
+    """`timeout` bounds it all, and leaves something for the next server."""
+    need("mount")
+    deaf, _resolver = Deaf(), Deaf(53)
+    write(directory, "resolv.conf", "nameserver 127.0.0.1\n")
+    subprocess.run(["mount", "--bind", directory + "/resolv.conf",
+                    os.path.realpath("/etc/resolv.conf")], check=True)
+    extra = "timeout = 2s"
+    with knot(directory) as server:
+        rows = {
+            "name": (account(53, "name", host="ns.example.net", extra=extra),
+                     "retry", "ns.example.net", "no answer in time"),
+            "zone": (account(None, "zone", extra=extra), "retry",
+                     "the zone of", "no answer in time"),
+            "silent": (servers(deaf.port, server.port, name="silent",
+                               extra=extra), "done"),
+            "after": (servers(1, server.port, name="after", extra=extra)
+                      .replace("127.0.0.1:1\"", "ns.example.net:53\""),
+                      "done"),
+        }
+        with Notify(directory, "".join(r[0] for r in rows.values())) as n:
+            started = time.monotonic()
+            for i, name in enumerate(rows):
+                n.send({"account": name, "name": f"n{i}.example.org",
+                        "ipv4": ["192.0.2.7"],
+                        **({} if name == "zone" else
+                           {"zone": "example.org"})})
+            replies = {r["id"]: r for r in (n.reply() for _ in rows)}
+            assert time.monotonic() - started < 4
+        for i, (_, *want) in enumerate(rows.values(), 1):
+            expect(replies[i], *want)
+    subprocess.run(["umount", os.path.realpath("/etc/resolv.conf")],
+                   check=True)
 
 
 def test_a_secondary_is_no_primary(directory):
