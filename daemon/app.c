@@ -370,6 +370,59 @@ static void app_close(struct app *a)
 	upkeep_stop(&a->upkeep);
 }
 
+/* Whom the signals, the clock and the modules call. */
+static void app_connect(struct app *a)
+{
+	const struct upkeep_owner upkeep = {
+		.say = modules_say, .prove = modules_prove,
+		.tell = modules_tell, .user = &a->m,
+	};
+
+	a->owner = (struct modules_owner){
+		.changed = app_changed, .moved = app_moved,
+		.healed = app_healed, .reload = app_reload, .user = a,
+	};
+	a->front = (struct front){
+		.modules = &a->m, .started_ms = clock_mono_ms(),
+		.reload = app_reload, .user = a,
+	};
+	a->reload = (struct reload){
+		.modules = &a->m, .front = &a->front, .upkeep = &a->upkeep,
+		.options = a->options, .paths = a->paths,
+	};
+	app_catch(a, &a->term, SIGTERM, app_terminated);
+	app_catch(a, &a->interrupt, SIGINT, app_terminated);
+	app_catch(a, &a->hup, SIGHUP, app_hung_up);
+	app_catch(a, &a->usr1, SIGUSR1, app_poked);
+	ev_timer_init(&a->deadline, app_deadline, 0.0, 0.0);
+	a->deadline.data = a;
+	ev_prepare_init(&a->turn, app_turn);
+	a->turn.data = a;
+	upkeep_start(&a->upkeep, a->loop, &upkeep);
+	clock_watch_start(&a->clock, a->loop, app_clock_set, a);
+}
+
+/* The configuration is read; app_started() is told. 0 or -errno. */
+static int app_load(struct app *a)
+{
+	const struct notify_options o = {
+		.program = a->paths->notify,
+		.linger_ms = 60000,
+		.dry_run = a->options->dry_run,
+	};
+	int r;
+
+	/* The accounts take some 30 ms to read: what the kernel has is known. */
+	if (!a->options->test)
+		modules_listen(&a->m, &a->owner);
+	r = notify_new(a->loop, &o, &a->m.notify);
+	if (r < 0)
+		return r;
+	return loading_start(a->m.notify, a->paths->config,
+			     a->paths->sysconfdir, app_started, a,
+			     &a->loading);
+}
+
 int app_run(struct ev_loop *loop, const struct options *options,
 	    const struct paths *paths, app_ready_fn *ready, void *user)
 {
@@ -380,49 +433,11 @@ int app_run(struct ev_loop *loop, const struct options *options,
 		.paths = paths,
 		.ready = ready,
 		.user = user,
-		.owner = { .changed = app_changed, .moved = app_moved,
-			   .healed = app_healed, .reload = app_reload,
-			   .user = &a },
-	};
-	const struct upkeep_owner upkeep = {
-		.say = modules_say, .prove = modules_prove,
-		.tell = modules_tell, .user = &a.m,
-	};
-	struct notify_options no = {
-		.program = paths->notify,
-		.linger_ms = 60000,
-		.dry_run = options->dry_run,
 	};
 	int r;
 
-	app_catch(&a, &a.term, SIGTERM, app_terminated);
-	app_catch(&a, &a.interrupt, SIGINT, app_terminated);
-	app_catch(&a, &a.hup, SIGHUP, app_hung_up);
-	app_catch(&a, &a.usr1, SIGUSR1, app_poked);
-	ev_timer_init(&a.deadline, app_deadline, 0.0, 0.0);
-	a.deadline.data = &a;
-	ev_prepare_init(&a.turn, app_turn);
-	a.turn.data = &a;
-	a.front = (struct front){
-		.modules = &a.m,
-		.started_ms = clock_mono_ms(),
-		.reload = app_reload,
-		.user = &a,
-	};
-	a.reload = (struct reload){
-		.modules = &a.m, .front = &a.front, .upkeep = &a.upkeep,
-		.options = options, .paths = paths,
-	};
-	upkeep_start(&a.upkeep, loop, &upkeep);
-	clock_watch_start(&a.clock, loop, app_clock_set, &a);
-
-	/* The accounts take some 30 ms to read: what the kernel has is known. */
-	if (!options->test)
-		modules_listen(&a.m, &a.owner);
-	r = notify_new(loop, &no, &a.m.notify);
-	if (r == 0)
-		r = loading_start(a.m.notify, paths->config, paths->sysconfdir,
-				  app_started, &a, &a.loading);
+	app_connect(&a);
+	r = app_load(&a);
 	if (r < 0) {
 		log_error("cannot start: %s", strerror(-r));
 		a.status = EX_OSERR;

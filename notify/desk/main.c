@@ -130,10 +130,31 @@ static void hide(void)
 	json_set_alloc_funcs(needed_malloc, wiping_free);
 }
 
+static bool take_number(int option, struct options *o)
+{
+	uint32_t n;
+
+	if (str_to_u32(optarg, INT32_MAX, &n) < 0)
+		return false;
+	if (option == OPTION_SEALED)
+		o->sealed = (int)n;
+	else
+		secret_allow_group((gid_t)n);
+	return true;
+}
+
+/* One source of accounts, or a type to be shown. */
+static bool is_complete(const struct options *o)
+{
+	if (o->list || o->show)
+		return true;
+	return (o->config != NULL) != (o->sealed >= 0) &&
+	       (o->config || !o->load);
+}
+
 /* -1 to go on, else the exit status. */
 static int parse(int argc, char **argv, struct options *o)
 {
-	uint32_t n;
 	int c;
 
 	*o = (struct options){ .sealed = -1 };
@@ -161,15 +182,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case OPTION_SEALED:
 		case OPTION_GROUP:
-			if (str_to_u32(optarg, INT32_MAX, &n) < 0) {
-				usage(stderr);
-				return EX_USAGE;
-			}
-			if (c == OPTION_SEALED)
-				o->sealed = (int)n;
-			else
-				secret_allow_group((gid_t)n);
-			break;
+			if (take_number(c, o))
+				break;
+			usage(stderr);
+			return EX_USAGE;
 		case 'V':
 			version();
 			return 0;
@@ -181,13 +197,7 @@ static int parse(int argc, char **argv, struct options *o)
 			return EX_USAGE;
 		}
 	}
-	/* One source of accounts. */
-	if (optind == argc && o->list)
-		return show_list(o->config);
-	if (optind == argc && o->show)
-		return show_type(o->config, o->show);
-	if (optind < argc || (o->config != NULL) == (o->sealed >= 0) ||
-	    (o->load && !o->config)) {
+	if (optind < argc || !is_complete(o)) {
 		usage(stderr);
 		return EX_USAGE;
 	}
@@ -282,6 +292,10 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (o.list)
+		return show_list(o.config);
+	if (o.show)
+		return show_type(o.config, o.show);
 	hide();
 	log_start("evddns-notify",
 		  o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
