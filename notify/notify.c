@@ -7,46 +7,18 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include <ev.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "notify/notify_inside.h"
 #include "notify/notify_load.h"
 #include "notify/process.h"
 #include "notify/protocol.h"
-#include "notify/restart.h"
-#include "notify/waiting.h"
 
 /* How long a job is awaited that was prepared for. */
 #define EXPECTED_MS 10000
 #define WATCH_S 5.
 #define TIMEOUT_MS 15000
-
-/* One that still answers, but gets no more jobs. */
-struct old_process {
-	struct old_process *next;
-	struct process *process;
-};
-
-struct notify {
-	struct ev_loop *loop;
-	char *program;
-	struct notify_options options;
-	struct notify_config *config;
-	struct process *current;
-	struct old_process *old;
-	struct waiting *jobs;
-	int last_id;
-	struct restart restart;
-	ev_timer linger, watch;
-	ev_timer deferred; /* jobs without process are answered */
-	struct load *load;
-	notify_spent_fn *spent; /* NULL: nobody counts */
-	void *spent_user;
-	notify_loaded_fn *loaded;
-	void *loaded_user;
-};
 
 /* ---- the process ---- */
 
@@ -102,27 +74,6 @@ static void check_idle(struct notify *n, struct process *p)
 		arm(n, &n->linger, (double)n->options.linger_ms / 1000.);
 }
 
-static struct notify_account *find_account(const struct notify *n,
-					   const char *name)
-{
-	for (size_t i = 0; n->config && i < n->config->accounts.n; i++)
-		if (strcmp(n->config->accounts.items[i].name, name) == 0)
-			return &n->config->accounts.items[i];
-	return NULL;
-}
-
-/* false: the line is about something else. */
-static bool take_spent(struct notify *n, const char *line, size_t len)
-{
-	char name[512];
-	int r = protocol_parse_spent(line, len, name, sizeof(name));
-	const struct notify_account *a = r == 0 ? find_account(n, name) : NULL;
-
-	if (a && n->spent)
-		n->spent(n->spent_user, a);
-	return r == 0;
-}
-
 static bool notify_line(void *user, struct process *p, const char *line,
 			size_t len)
 {
@@ -132,7 +83,7 @@ static bool notify_line(void *user, struct process *p, const char *line,
 	char text[160];
 	int e;
 
-	if (take_spent(n, line, len))
+	if (notify_take_spent(n, line, len))
 		return true;
 	e = protocol_parse_reply(line, len, &r);
 	if (e == -ENOMEM)
@@ -150,6 +101,8 @@ static bool notify_line(void *user, struct process *p, const char *line,
 	j = waiting_take(&n->jobs, r.id);
 	if (j) { /* else it was cancelled meanwhile */
 		waiting_answer(j, &r.reply);
+		if (p != n->current)
+			notify_limits_release(n);
 		check_idle(n, p);
 	}
 	return true;
@@ -190,6 +143,7 @@ static void notify_gone(void *user, struct process *p, int status)
 	forget(n, p);
 	while ((j = waiting_take_of(&n->jobs, p)))
 		waiting_retry(j, restart_wait_ms(&n->restart), why);
+	notify_limits_release(n);
 	process_free(p);
 }
 
@@ -266,7 +220,8 @@ int notify_new(struct ev_loop *loop, const struct notify_options *o,
 	ev_timer_init(&n->linger, notify_lingered, 0., 0.);
 	ev_timer_init(&n->watch, notify_watch, 0., 0.);
 	ev_timer_init(&n->deferred, notify_defer, 0., 0.);
-	n->linger.data = n->watch.data = n->deferred.data = n;
+	ev_timer_init(&n->held, notify_limits_waited, 0., 0.);
+	n->linger.data = n->watch.data = n->deferred.data = n->held.data = n;
 	if (!n->program) {
 		notify_free(n);
 		return -ENOMEM;
@@ -289,10 +244,11 @@ void notify_free(struct notify *n)
 		free(o);
 	}
 	while (n->jobs)
-		free(waiting_take(&n->jobs, n->jobs->id));
+		waiting_free(waiting_take(&n->jobs, n->jobs->id));
 	ev_timer_stop(n->loop, &n->linger);
 	ev_timer_stop(n->loop, &n->watch);
 	ev_timer_stop(n->loop, &n->deferred);
+	ev_timer_stop(n->loop, &n->held);
 	notify_config_free(n->config);
 	free(n->program);
 	free(n);
@@ -342,37 +298,6 @@ void notify_use(struct notify *n, struct notify_config *config)
 	n->restart = (struct restart){ .failures = 0 };
 }
 
-void notify_on_spent(struct notify *n, notify_spent_fn *spent, void *user)
-{
-	n->spent = spent;
-	n->spent_user = user;
-}
-
-static void tell_limits(struct process *p, const struct notify_account *a)
-{
-	if (process_is_finishing(p))
-		return;
-	protocol_put_limits(process_out(p), a, 1);
-	process_send(p);
-}
-
-void notify_set_limits(struct notify *n, const char *account,
-		       const int64_t full_ms[NOTIFY_LIMITS_MAX])
-{
-	struct notify_account *a = find_account(n, account);
-
-	if (!a)
-		return;
-	memcpy(a->full_ms, full_ms, sizeof(a->full_ms));
-	/* One alone knows it best itself. */
-	if (!n->old)
-		return;
-	for (struct old_process *o = n->old; o; o = o->next)
-		tell_limits(o->process, a);
-	if (n->current)
-		tell_limits(n->current, a);
-}
-
 void notify_prepare(struct notify *n, const char *const *accounts,
 		    size_t count)
 {
@@ -389,7 +314,7 @@ void notify_prepare(struct notify *n, const char *const *accounts,
 
 static uint64_t deadline_ms(const struct notify *n, const char *account)
 {
-	const struct notify_account *a = find_account(n, account);
+	const struct notify_account *a = notify_find_account(n, account);
 
 	return clock_mono_ms() + 1000ULL * NOTIFY_GRACE_S +
 	       (a ? 1000ULL * a->timeout_s : TIMEOUT_MS);
@@ -399,6 +324,7 @@ static uint64_t deadline_ms(const struct notify *n, const char *account)
 static int submit(struct notify *n, const struct notify_job *job,
 		  const struct notify_fetch *fetch, struct waiting *j)
 {
+	bool held = false;
 	struct buf *out;
 	int r;
 
@@ -407,16 +333,19 @@ static int submit(struct notify *n, const struct notify_job *job,
 	n->last_id = n->last_id < INT_MAX ? n->last_id + 1 : 1;
 	j->id = n->last_id;
 	if (start(n) == 0) {
-		out = process_out(n->current);
-		r = job ? protocol_put_job(out, j->id, job) :
-			  protocol_put_fetch(out, j->id, fetch);
+		r = job ? notify_limits_hold(n, j, job->account, &held) : 0;
+		out = held ? &j->line : process_out(n->current);
+		if (r == 0)
+			r = job ? protocol_put_job(out, j->id, job)
+				: protocol_put_fetch(out, j->id, fetch);
 		if (r < 0) { /* its lines are no longer whole */
 			process_kill(n->current);
-			free(j);
+			waiting_free(j);
 			return r;
 		}
 		j->process = n->current;
-		process_send(n->current);
+		if (!held)
+			process_send(n->current);
 		ev_timer_stop(n->loop, &n->linger);
 	} else {
 		arm(n, &n->deferred, 0.);
@@ -460,13 +389,14 @@ void notify_cancel(struct notify *n, int id)
 
 	if (!j)
 		return;
-	if (j->process && !process_is_finishing(j->process)) {
+	if (j->process && !j->line.data &&
+	    !process_is_finishing(j->process)) {
 		protocol_put_cancel(process_out(j->process), id);
 		process_send(j->process);
 	}
 	if (j->process)
 		check_idle(n, j->process);
-	free(j);
+	waiting_free(j);
 }
 
 size_t notify_pending(const struct notify *n)

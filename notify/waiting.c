@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "notify/protocol.h"
 #include "notify/waiting.h"
 
 struct waiting *waiting_new(uint64_t until_ms, notify_done_fn *done,
@@ -11,8 +12,18 @@ struct waiting *waiting_new(uint64_t until_ms, notify_done_fn *done,
 
 	if (j)
 		*j = (struct waiting){ .deadline_ms = until_ms, .done = done,
-				       .user = user };
+				       .user = user,
+				       .line = BUF_INIT(PROTOCOL_LINE_MAX) };
 	return j;
+}
+
+void waiting_free(struct waiting *j)
+{
+	if (!j)
+		return;
+	free(j->account);
+	buf_done(&j->line);
+	free(j);
 }
 
 struct waiting *waiting_take(struct waiting **list, int id)
@@ -51,7 +62,7 @@ void waiting_answer(struct waiting *j, const struct notify_reply *r)
 	notify_done_fn *done = j->done;
 	void *user = j->user;
 
-	free(j);
+	waiting_free(j);
 	done(user, r);
 }
 
@@ -63,7 +74,7 @@ void waiting_retry(struct waiting *j, uint32_t after_ms, const char *why)
 		.ipv6 = NOTIFY_RETRY,
 		.text = why,
 		.no_process = true,
-		.lost = j->process != NULL,
+		.lost = j->process && !j->line.data,
 		.again_ms = after_ms,
 	};
 

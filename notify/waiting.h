@@ -9,15 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "notify/notify.h"
 
 struct process;
 
 struct waiting {
-	struct waiting *next;
+	struct waiting *next, *after; /* after: notify_limits.c */
 	int id;
 	struct process *process; /* NULL: none would start */
 	uint64_t deadline_ms;
+	char *account;   /* whose limits are kept; NULL: no such */
+	struct buf line; /* not sent yet; else without data */
 	notify_done_fn *done;
 	void *user;
 };
@@ -25,6 +28,8 @@ struct waiting {
 /* NULL: no memory. */
 struct waiting *waiting_new(uint64_t until_ms, notify_done_fn *done,
 			    void *user);
+
+void waiting_free(struct waiting *j);
 
 /* Off the list, or NULL: it is not there. */
 struct waiting *waiting_take(struct waiting **list, int id);

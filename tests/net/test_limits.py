@@ -65,17 +65,23 @@ def begin_held(net):
     return fake, d, hold
 
 
-def update_process(d):
+def update_processes(d):
     with open(f"/proc/{d.process.pid}/task/{d.process.pid}/children",
               encoding="ascii") as f:
         pids = f.read().split()
+    found = []
     for pid in pids:
         # It may end between the two.
         with (contextlib.suppress(FileNotFoundError, ProcessLookupError),
               open(f"/proc/{pid}/comm", encoding="ascii") as f):
             if f.read().strip() == "evddns-notify":
-                return int(pid)
-    return None
+                found.append(int(pid))
+    return found
+
+
+def update_process(d):
+    found = update_processes(d)
+    return found[0] if found else None
 
 
 def spent(d):
@@ -146,13 +152,37 @@ def test_daemon_is_killed_in_the_burst():
     ends_in_the_burst(signal.SIGKILL)
 
 
-def test_a_reload_counts_on():
-    """What the process before has under way counts in the next one too."""
+def reload(fake, d):
+    """Another token: another process, beside the one with requests."""
+    pid = update_process(d)
+    d.configure(config(fake.url, 20).replace("word 7", "word 8"))
+    d.send(signal.SIGHUP)
+    return pid
+
+
+def test_a_reload_waits_for_what_is_under_way():
+    """No token is taken twice: the next process gets its jobs after that."""
     with Lab() as net:
         fake, d, hold = begin_held(net)
-        pid = update_process(d)
-        d.configure(config(fake.url, 20).replace("word 7", "word 8"))
-        d.send(signal.SIGHUP)
+        began = time.monotonic()
+        reload(fake, d)
+        d.wait_log(text="reloaded")
+        lab.wait_until(lambda: len(update_processes(d)) == 2, 10, "both")
+        assert len(fake.requests) == 2, len(fake.requests)
+        hold.set()
+        took = time.monotonic() - began
+        d.wait_log(text="limit of requests")
+        lab.wait_until(lambda: len(fake.requests) >= BURST, 10, "the burst")
+        # Unless this machine was stopped for as long as they would wait.
+        allowed(fake, most=0 if took < 4 else 1)
+        d.stop()
+
+
+def test_a_reload_counts_on():
+    """A provider that hangs: they go on side by side, and still count."""
+    with Lab() as net:
+        fake, d, hold = begin_held(net)
+        reload(fake, d)
         # Two of each are held back; both know it when that is on disk.
         lab.wait_until(lambda: len(fake.requests) == 4, 10, "four requests")
         lab.wait_until(lambda: spent(d) > 3, 10, "four are counted")
