@@ -122,6 +122,7 @@ bool stop_begin(struct stop *s, struct ev_loop *loop, struct setup *setup,
 		stop_end(s);
 		return false;
 	}
+	ev_now_update(loop);
 	ev_timer_start(loop, &s->deadline);
 	return true;
 }

@@ -167,6 +167,7 @@ static void arm(struct hook_run *run, double seconds)
 {
 	ev_timer_stop(run->loop, &run->timer);
 	ev_timer_set(&run->timer, seconds, 0.);
+	ev_now_update(run->loop);
 	ev_timer_start(run->loop, &run->timer);
 }
 

@@ -90,6 +90,7 @@ static void start_soon(struct hooks *h, double delay_s)
 	    ev_is_active(&h->start))
 		return;
 	ev_timer_set(&h->start, delay_s, 0.);
+	ev_now_update(h->loop);
 	ev_timer_start(h->loop, &h->start);
 }
 

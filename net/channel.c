@@ -229,6 +229,7 @@ void channel_arm(struct channel *c)
 			delay_s = next_s;
 	}
 	ev_timer_set(&c->timer, delay_s, 0.);
+	ev_now_update(c->loop);
 	ev_timer_start(c->loop, &c->timer);
 }
 

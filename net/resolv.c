@@ -75,6 +75,7 @@ static void resolv_ready(struct ev_loop *loop, ev_io *w, int revents)
 	(void)revents;
 	if (path_watch_read(&r->watch) && !ev_is_active(&r->settle)) {
 		ev_timer_set(&r->settle, SETTLE_S, 0.);
+		ev_now_update(loop);
 		ev_timer_start(loop, &r->settle);
 	}
 }

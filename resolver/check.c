@@ -148,6 +148,7 @@ static void check_arm(struct check *c, uint64_t delay_ms)
 {
 	ev_timer_stop(c->op.resolver->loop, &c->soon);
 	ev_timer_set(&c->soon, (double)delay_ms / 1000., 0.);
+	ev_now_update(c->op.resolver->loop);
 	ev_timer_start(c->op.resolver->loop, &c->soon);
 }
 

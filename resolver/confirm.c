@@ -280,6 +280,8 @@ static void confirm_arm(struct confirm *c)
 		delay_ms = ASK_NEXT_MS;
 	ev_timer_stop(c->op.resolver->loop, &c->timer);
 	ev_timer_set(&c->timer, delay_ms / 1000., 0.);
+	/* Who was held up in this turn of the loop has not waited yet. */
+	ev_now_update(c->op.resolver->loop);
 	ev_timer_start(c->op.resolver->loop, &c->timer);
 }
 

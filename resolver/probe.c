@@ -51,6 +51,7 @@ static void probe_failed(struct probe *p, int status)
 		p->status = 0;
 	}
 	ev_timer_set(&p->timer, delay_s, 0.);
+	ev_now_update(p->loop);
 	ev_timer_start(p->loop, &p->timer);
 }
 

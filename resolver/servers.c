@@ -182,6 +182,7 @@ static void search_host_done(void *user, int status, const struct addr *addrs,
 		search_end(s);
 	} else if (s->n_found > 0 && !ev_is_active(&s->timer)) {
 		ev_timer_set(&s->timer, GRACE_S, 0.);
+		ev_now_update(s->servers->loop);
 		ev_timer_start(s->servers->loop, &s->timer);
 	}
 }

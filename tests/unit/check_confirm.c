@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <ev.h>
 
@@ -161,6 +162,20 @@ START_TEST(test_row)
 }
 END_TEST
 
+/* Stopped for longer than the answer may take, before the question. */
+START_TEST(test_held_up)
+{
+	const struct fake_dns_rule rule = SEEN;
+	struct result r;
+
+	serve(0, &rule);
+	ev_now_update(loop);
+	ck_assert_int_eq(usleep(900000), 0);
+	confirm(1, 1, 800, &r);
+	ck_assert_int_eq(r.seen, RESOLVER_SEEN);
+}
+END_TEST
+
 START_TEST(test_leaves_from_the_candidate)
 {
 	struct fake_dns_rule rule = SEEN;
@@ -279,6 +294,7 @@ Suite *suite(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_row, 0, SUITE_COUNT(rows));
+	tcase_add_test(tc, test_held_up);
 	tcase_add_test(tc, test_leaves_from_the_candidate);
 	tcase_add_test(tc, test_kernel_is_late);
 	tcase_add_test(tc, test_who_cannot_be_asked);
