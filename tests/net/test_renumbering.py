@@ -91,6 +91,15 @@ def test_radvd_and_privacy_addresses():
             d.wait_log(event="heard", after=t1)
             d.stop()
             assert not net.wire.updates(t1)
+            # Who prefers them takes one, and another one without them.
+            (private,), (stable,) = addresses(NEW, True), addresses(NEW, False)
+            d.configure(source(ipv6_temporary="prefer") + PROVIDER
+                        + record(families='"ipv6"'))  # fmt: skip
+            d.start()
+            d.wait_event(event="published", record=NAME, address=private)
+            net.ip(f"addr del {private}/64 dev wan0")
+            d.wait_event(event="published", record=NAME, address=stable)
+            d.stop()
         finally:
             radvd.stop()
             set_ipv6("use_tempaddr", 0)

@@ -159,6 +159,27 @@ def test_all_of_them():
         d.stop()
 
 
+def test_scope_any():
+    """Private addresses go out where that is wanted; global ones before."""
+    with Lab(gateway=False) as net:
+        net.batch(
+            "addr add 192.168.9.5/24 dev wan0",
+            "addr add fd00::5/64 dev wan0 nodad",
+            "route add default via 192.168.9.1",
+            "route add default via fe80::1 dev wan0",
+        )
+        net.batch("addr add 192.168.9.1/24 dev isp0", netns="inet")
+        d = Evddnsd(net, config(scope="any")).start()
+        d.wait_event(event="published", address="192.168.9.5")
+        d.wait_event(event="published", address="fd00::5")
+        time.sleep(1.4)  # Knot
+        net.ip(f"addr add {lab.GW6}/64 dev wan0 nodad")
+        d.wait_event(event="published", address=lab.GW6)
+        assert net.dns(NAME, A) == ["192.168.9.5"]
+        assert net.dns(NAME, lab.AAAA) == [lab.GW6]
+        d.stop()
+
+
 def test_tunnels_ports_and_veths_are_no_uplinks():
     """A VPN that takes the default route is not published."""
     if not os.access("/dev/net/tun", os.R_OK | os.W_OK):
