@@ -8,6 +8,7 @@ at once, never a request to an account that has banned us, never more of them
 than its bucket allows, no secret in any line.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -88,7 +89,8 @@ class Run:
 
     def kill_notify(self):
         for pid in children(self.d.process.pid):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may end itself
+                os.kill(pid, signal.SIGKILL)
 
     def kill_daemon(self):
         self.d.process.kill()

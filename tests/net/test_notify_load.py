@@ -224,6 +224,8 @@ def test_its_memory_is_nobody_elses(directory):
 
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    # Who is started in the background ignores it, and hands that on.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     with (Notify(directory, GOOD, through=plain) as n,
           Child(directory, "sleep", [*plain, "sleep", "60"]) as other):
         n.do(account="no such")  # it has begun
