@@ -23,13 +23,15 @@ from faultlab import (
 )  # fmt: skip
 from knot import KEY, KEY_NAME
 from lab import A, GW4, ISP4, NS4
-from tools import check_secrets
+from tools import Lag, check_secrets
 
 EPISODES = int(os.environ.get("EVDDNS_EPISODES", "12"))
 SEED = int(os.environ.get("SEED", time.time_ns() % 1000000))
 PASSWORD = "a-Secret.of:the?web&account"
 # An update on its way is waited for, so long at most.
 TIMEOUT_S = 1
+# On a machine that others use, too; but no longer than that.
+STARVED_MOST_S = 40
 
 
 def config(provider):
@@ -61,6 +63,7 @@ class Run:
         self.d = Evddnsd(net, config(self.provider))
         self.d.start()
         self.said = []
+        self.lag = Lag()
         self.n = 0
 
     # ---- what happens ----
@@ -146,26 +149,27 @@ class Run:
         self.swap()
         return time.monotonic()
 
-    def patience_s(self, name):
-        """From the end: a second, what is on its way, and what a rest lasts."""
-        now, web = time.monotonic(), self.provider
-        rest = 0.0
+    def due(self, ended, name):
+        """A second, what is on its way, and what a rest lasts."""
+        web, rested = self.provider, ended
         if name == NAME_HTTP:
             last = max([0.0] + web.requests[-2:])
-            rest = max(0.0, web.rest_until - now, last + MIN_INTERVAL_S - now)
-        return 1.0 + TIMEOUT_S + rest
+            rested = max(ended, web.rest_until, last + MIN_INTERVAL_S)
+            rested += MIN_INTERVAL_S  # one more, that was sent too early
+        return rested + 1.0 + TIMEOUT_S
 
     def settle(self, ended):
+        kept_s = self.lag.total_s
         for name in (NAME, NAME_HTTP):
-            left = ended + self.patience_s(name) - time.monotonic()
-            if name == NAME_HTTP:
-                left += MIN_INTERVAL_S  # one more, that was sent too early
-            try:
-                self.net.wait_dns(name, A, self.address, deadline_s=max(left, 0.1))
-            except AssertionError as e:
-                raise AssertionError(
-                    f"{e} {time.monotonic() - ended:.2f} s after the end\n{self.d.tail(150)}"
-                ) from None
+            due = self.due(ended, name)
+            while (says := self.net.dns(name, A)) != [self.address]:
+                # Each of half a dozen processes may have had to wait so long.
+                late_s = min(STARVED_MOST_S, 6 * (self.lag.total_s - kept_s))
+                assert time.monotonic() < due + late_s, (
+                    f"{name} is {says}, not {self.address}, "
+                    f"{time.monotonic() - ended:.2f} s after the end\n{self.d.tail(150)}"
+                )
+                time.sleep(0.01)
 
     def ask(self, **request):
         def answer():

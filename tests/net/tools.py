@@ -5,6 +5,7 @@ import ctypes
 import re
 import shutil
 import signal
+import threading
 import time
 import urllib.parse
 
@@ -49,6 +50,25 @@ def setns_net(fd):
     """This thread moves to another network namespace."""
     if _libc.setns(fd, _CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "setns")
+
+
+class Lag:
+    """How long others had the processors when we wanted one, in all."""
+
+    _STEP_S = 0.01
+
+    def __init__(self):
+        self.total_s = 0.0
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self):
+        before = time.monotonic()
+        while True:
+            time.sleep(self._STEP_S)
+            now = time.monotonic()
+            # What a timer of an idle machine is late by is nobody's fault.
+            self.total_s += max(0.0, now - before - self._STEP_S - 0.002)
+            before = now
 
 
 def wait_until(predicate, deadline_s=5.0, what=None):
