@@ -92,17 +92,18 @@ def wait_for(condition, what, limit_s=20):
     raise AssertionError(f"{what}: not within {limit_s} s")
 
 
-# ---- evddns-notify ----
+# ---- programs ----
 
-class Notify:
-    def __init__(self, directory, config, *options, env=None, through=()):
-        self.path = write(directory, "evddns.conf", config)
-        self.log = open(os.path.join(directory, "notify.log"), "ab+")
-        self.process = subprocess.Popen(
-            [*through, PROGRAM, "-c", self.path, *options], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=self.log, env=env)
-        self.pending = b""
-        self.last = 0
+class Child:
+    """A program that runs as long as `with` does; its words are in a log."""
+
+    env = {}  # of those started next, besides ours
+
+    def __init__(self, directory, name, command, **how):
+        self.log = open(os.path.join(directory, name + ".log"), "ab+")
+        how = {"stdout": self.log, "cwd": directory,
+               "env": dict(os.environ, **self.env), **how}
+        self.process = subprocess.Popen(command, stderr=self.log, **how)
 
     def __enter__(self):
         return self
@@ -111,6 +112,20 @@ class Notify:
         self.process.kill()
         self.process.wait()
         self.log.close()
+
+
+class Notify(Child):
+    def __init__(self, directory, config, *options, env=None, through=()):
+        self.path = write(directory, "evddns.conf", config)
+        super().__init__(
+            directory, "notify",
+            [*through, PROGRAM, "-c", self.path, *options], cwd=None, env=env,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.pending = b""
+        self.last = 0
+
+    def __exit__(self, *_):
+        super().__exit__()
         with open(self.path, errors="replace") as f:
             check_secrets(f.read(), self.stderr())
 
@@ -261,27 +276,6 @@ def query_text(port, name):
 
 def values(port, name, rtype=1):
     return [text for text, _ in query(port, name, rtype)]
-
-
-class Child:
-    """A program that runs as long as `with` does; its words are in a log."""
-
-    env = {}  # of those started next, besides ours
-
-    def __init__(self, directory, name, command):
-        self.log = open(os.path.join(directory, name + ".log"), "wb")
-        self.process = subprocess.Popen(command, stdout=self.log,
-                                        stderr=subprocess.STDOUT,
-                                        cwd=directory,
-                                        env=dict(os.environ, **self.env))
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
 
 
 class Server(Child):
