@@ -32,6 +32,7 @@ SPECS = {
 }
 # What the documents leave out.
 UNKNOWN = {("cloudflare", "/zones/z1/dns_records/batch"),
+           ("hetzner", "/actions/42"),
            ("googlecloud", "/token"),
            ("azure", "/ten-ant/oauth2/v2.0/token")}
 # Parameters of the signature, and of all Google APIs.

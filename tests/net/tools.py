@@ -1,6 +1,7 @@
 """What everybody here needs."""
 
 import base64
+import contextlib
 import ctypes
 import re
 import shutil
@@ -29,20 +30,37 @@ def die_with_parent():
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-_SECRET = re.compile(r"""(?<![-\w])(password|token|secret|key)\s*=\s*"""
-                     r"""(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
+_SECRET = re.compile(r"""(?<![-\w])((?:[a-z]+-)*(?:password|token|secret|key))"""
+                     r"""\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)')""")
+_SECRET_FILE = re.compile(r"""(?<![-\w])(?:[a-z]+-)*(?:password|token|secret|key)"""
+                          r"""-file\s*=\s*"([^"]*)\"""")
+
+
+def _secrets(config):
+    """Of a configuration, and of the files that it names."""
+    for setting, double, single in _SECRET.findall(config):
+        secret = re.sub(r"\\(.)", r"\1", double) or single
+        # The key of a pair may be no more than a name; one of TSIG is long.
+        if len(secret) >= (24 if setting == "key" else 8) and \
+                not secret.isalpha():
+            yield secret
+    for path in _SECRET_FILE.findall(config):
+        # Gone meanwhile, or not to be read, as tests will have it.
+        with contextlib.suppress(OSError), open(
+                path, encoding="utf-8", errors="surrogateescape") as f:
+            text = f.read(65536).strip()
+            if "\n" not in text and len(text) >= 8 and not text.isalpha():
+                yield text
+            # Keys of TSIG, and of RSA in its lines.
+            yield from re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text)
 
 
 def check_secrets(config, log):
     """No secret of a configuration may be in a log; words are no secrets."""
-    for setting, double, single in _SECRET.findall(config):
-        secret = re.sub(r"\\(.)", r"\1", double) or single
-        # The key of a pair may be no more than a name; one of TSIG is long.
-        if len(secret) < (24 if setting == "key" else 8) or secret.isalpha():
-            continue
-        forms = [secret, urllib.parse.quote(secret, safe=""),
-                 base64.b64encode(secret.encode()).decode()]
-        for form in forms:
+    for secret in _secrets(config):
+        raw = secret.encode("utf-8", "surrogateescape")
+        for form in (secret, urllib.parse.quote(raw, safe=""),
+                     base64.b64encode(raw).decode()):
             assert form not in log, f"a log tells the secret {secret!r}"
 
 

@@ -120,7 +120,7 @@ t.row("IPv4", (ASK, f"good {V4}"))
 t.answers((ASK, ""), table=WORDS)
 
 # dy.fi takes the connection's address; www.dy.fi/page/specification.
-t = Table("dyfi", "www.dy.fi", LOGIN, AUTH, name="home.dy.fi", zone="dy.fi",
+t = Table("dy.fi", "www.dy.fi", LOGIN, AUTH, name="home.dy.fi", zone="dy.fi",
           families="4")
 ASK = "GET /nic/update?hostname=home.dy.fi"
 t.row("IPv4", (ASK, f"good {V4}"))

@@ -137,6 +137,13 @@ t.row("polled", *READ, (*SET[:2], RUNNING),
 t.row("polled for long: it was accepted", *READ, (*SET[:2], RUNNING), *[
     ("?GET /v1/zones/actions/42", {"action": Hetzner.action("running")})
     for _ in range(12)], families="4")
+t.row("polled among the actions of all kinds", *READ, (*SET[:2], RUNNING),
+      ("GET /v1/zones/actions/42", Hetzner.fails(404, "not_found")),
+      ("GET /v1/actions/42", {"action": Hetzner.action("running")}),
+      ("GET /v1/actions/42", {"action": Hetzner.action()}), families="4")
+t.row("nobody knows of it: it was accepted", *READ, (*SET[:2], RUNNING),
+      ("GET /v1/zones/actions/42", Hetzner.fails(404, "not_found")),
+      ("GET /v1/actions/42", Hetzner.fails(404, "not_found")), families="4")
 t.row("polled: it failed", *READ, (*SET[:2], RUNNING),
       ("GET /v1/zones/actions/42", {"action": Hetzner.action("error")}),
       families="4", out="retry")
