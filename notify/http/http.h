@@ -17,7 +17,7 @@
 /* Of an answer, unless the request says otherwise. */
 #define HTTP_BODY_MAX 65536
 #define HTTP_TEXT_SIZE 256
-#define HTTP_LOCATION_SIZE 256
+#define HTTP_LOCATION_SIZE 2048
 
 struct ev_loop;
 struct http;

@@ -12,7 +12,6 @@
 #define STRANGE_S 300
 #define UNKNOWN_S 900
 #define WAIT_MOST_S 86400
-#define QUOTE_MAX 160
 
 static const char blanks[] = " \t\r\n\f\v";
 
@@ -311,21 +310,19 @@ static json_t *find_message(json_t *o)
 	return NULL;
 }
 
-void rule_quote(const struct rule_answer *a, const char *line, char *out,
-		size_t size)
+const char *rule_words(const struct rule_answer *a, const char *line,
+		       size_t *ret_len)
 {
 	json_t *message = a->json ? find_message(a->json) : NULL;
 	const char *text = message ? json_string_value(message)
 			   : a->json && a->status / 100 == 2 &&
 					     !json_is_string(a->json)
 				   ? "" : line;
-	size_t len;
 
 	if (!message)
 		text += strspn(text, blanks);
-	len = message ? strlen(text) : strcspn(text, "\r\n");
 	/* Of HTML the first line says little. */
-	if (!message && text[0] == '<')
-		len = strlen(text);
-	(void)str_printable(text, len, QUOTE_MAX, out, size);
+	*ret_len = message || text[0] == '<' ? strlen(text)
+					     : strcspn(text, "\r\n");
+	return text;
 }

@@ -32,11 +32,11 @@ void rule_judge(struct context *c, const struct rule_answer *a,
 		const char *line, struct rule_verdict *ret);
 
 /*
- * What the provider said, for people, in out: its own message where there is
- * one, else the first line.
+ * What the provider said: its own message where there is one, else the first
+ * line. Borrowed, and as it came: with what secrets it may repeat.
  */
-void rule_quote(const struct rule_answer *a, const char *line, char *out,
-		size_t size);
+const char *rule_words(const struct rule_answer *a, const char *line,
+		       size_t *ret_len);
 
 /* Line i of the body without white space around it, to be freed; NULL: none. */
 char *rule_line(const char *body, size_t i);

@@ -15,6 +15,8 @@
 
 #define PAGES_MAX 100
 #define POLL_MS 2000
+#define QUOTE_MAX 160
+#define QUOTE_SIZE 200
 #define POLL_MOST_MS 60000
 
 /* An answer at hand. */
@@ -44,28 +46,40 @@ static char *find_header(void *user, const char *name)
 	return http_answer_header(x->http, name);
 }
 
+/*
+ * Text of the server's, for people: secrets that it repeats are taken out
+ * before it is cut, for a half of one would not be known.
+ */
+static void quote(const struct run *r, const char *text, size_t len,
+		  char out[QUOTE_SIZE])
+{
+	char *clean = provider_scrub(r->provider, text, len);
+
+	(void)str_printable(clean ? clean : "", clean ? strlen(clean) : 0,
+			    QUOTE_MAX, out, QUOTE_SIZE);
+	str_wipe_free(clean);
+}
+
 /* "duckdns: HTTP 403, "what it said": what it means". */
 static void tell(const struct answering *x, const struct rule_verdict *v,
 		 const char *line, char out[JOB_TEXT_SIZE])
 {
-	char quote[200], *clean;
-	const char *name = x->r->provider->type->name;
+	char said[QUOTE_SIZE], where[QUOTE_SIZE] = "", status[24] = "";
+	const char *name = x->r->provider->type->name, *mark;
 	bool plain = v->class == ANSWER_OK || v->class == ANSWER_UNCHANGED;
-	char status[24] = "";
+	size_t len;
+	const char *words = rule_words(&x->a, line, &len);
 
-	rule_quote(&x->a, line, quote, sizeof(quote));
-	clean = provider_scrub(x->r->provider, quote, strlen(quote));
-	if (!plain || x->a.status != 200 || !clean || !clean[0])
+	quote(x->r, words, len, said);
+	mark = said[0] && !plain ? "\"" : "";
+	if (!plain || x->a.status != 200 || !said[0])
 		(void)snprintf(status, sizeof(status), "HTTP %u%s",
-			       x->a.status, clean && clean[0] ? ", " : "");
+			       x->a.status, said[0] ? ", " : "");
+	if (x->a.status / 100 == 3)
+		quote(x->r, x->a.location, strlen(x->a.location), where);
 	(void)snprintf(out, JOB_TEXT_SIZE, "%s: %s%s%s%s%s%s%s%s", name,
-		       status, clean && clean[0] && !plain ? "\"" : "",
-		       clean ? clean : "",
-		       clean && clean[0] && !plain ? "\"" : "",
-		       v->says ? ": " : "", v->says ? v->says : "",
-		       x->a.status / 100 == 3 ? " to " : "",
-		       x->a.status / 100 == 3 ? x->a.location : "");
-	free(clean);
+		       status, mark, said, mark, v->says ? ": " : "",
+		       v->says ? v->says : "", where[0] ? ", to " : "", where);
 }
 
 /* ---- what was read ---- */

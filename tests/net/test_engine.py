@@ -160,6 +160,38 @@ def test_answers_do_not_tell_secrets(directory):
         assert "s3cr3t" not in n.stderr()
 
 
+def test_echoes_do_not_tell_secrets(directory):
+    """Of a redirect to the same URL by TLS, and where a text is cut within
+    the secret."""
+    token, echoes, asked = "s3cr3t-+&=/-0123456789", [], [0]
+
+    def hear(request):
+        target = request.split()[1]
+        for text in (f"{'x' * n}{token} is wrong" for n in range(130, 162, 3)):
+            echoes.append(says(text, 403))
+            echoes.append(says(json.dumps({"message": text}), 400))
+        echoes.append(says("", 301, "Location: https://www.example.org"
+                           f"{target}\r\n"))
+        return echoes.pop(asked[0] % len(echoes))
+
+    http = Http(hear)
+    own_type(directory, "mine", OWN)
+    config = (account("mine", http.port, f"token = {quoted(token)}") +
+              account("strato", http.port, "username = u password = "
+                      f"{quoted(token)}", "s") +
+              account("duckdns", http.port, f"token = {quoted(token)}", "k"))
+    with Notify(directory, config, "-v") as n:
+        for i in range(60):
+            asked[0] = i
+            for name in "psk":
+                reply = n.do(**job(account=name, name="h.duckdns.org",
+                                   zone="duckdns.org"))
+                assert "s3cr3t" not in reply["text"], reply
+                echoes.clear()
+        n.end()
+        assert "s3cr3t" not in n.stderr()
+
+
 def test_ban(directory):
     own_type(directory, "mine", OWN)
     api = Api(lambda *a: (200, "abuse"))
