@@ -13,6 +13,7 @@
 #define EXPLAIN_LINKS 64 /* of a source; more are told twice, no harm */
 
 struct explaining {
+	const struct source *source;
 	source_line_fn *line;
 	void *user;
 	int seen[EXPLAIN_LINKS];
@@ -39,6 +40,20 @@ static void explain_addr(const struct explaining *e, const struct addr *a,
 	e->line(e->user, line);
 }
 
+/* Of a set the others are chosen as well, as far as there is room. */
+static const char *explain_fate(const struct explaining *e,
+				const struct select_entry *entry)
+{
+	const struct source *s = e->source;
+
+	if (entry->reason != SELECT_USABLE || !s->config->keep_all)
+		return select_reason_text(entry->reason);
+	for (size_t i = 0; i < s->n; i++)
+		if (addr_equal(&s->candidates[i].addr, &entry->addr->addr))
+			return select_reason_text(SELECT_CHOSEN);
+	return "usable, but a set has no room for more";
+}
+
 static void explain_seen(void *user, const struct monitor_link *link,
 			 const struct select_entry *entry)
 {
@@ -51,8 +66,8 @@ static void explain_seen(void *user, const struct monitor_link *link,
 		return;
 	if (entry->reason == SELECT_SPECIAL)
 		(void)addr_class(&entry->addr->addr, &name);
-	explain_addr(e, &entry->addr->addr, link,
-		     select_reason_text(entry->reason), name);
+	explain_addr(e, &entry->addr->addr, link, explain_fate(e, entry),
+		     name);
 }
 
 static const char *explain_elsewhere(const struct source *s,
@@ -110,7 +125,7 @@ void source_explain(const struct source *s, source_line_fn *line, void *user)
 		[STAND_LEFT] = "left alone",
 	};
 	struct pick_request r = source_request(s);
-	struct explaining e = { .line = line, .user = user };
+	struct explaining e = { .source = s, .line = line, .user = user };
 	struct pick picks[PICK_MAX];
 	char text[320], addr[ADDR_STRLEN];
 	enum pick_nat nat;

@@ -137,6 +137,8 @@ def test_all_of_them():
         d = Evddnsd(net, config(keep="all", interfaces='"wan*"')).start()
         d.wait_event(event="published")
         assert net.dns(NAME, A) == wans
+        for address, interface in ((GW4, "wan0"), (GW4_B, "wan1")):
+            assert f"{address} on {interface}: chosen" in why(d)
         for want, acts in (
             (wans + [GW4_NEW], [f"addr add {GW4_NEW}/24 dev wan0"]),
             # Another order is no news, nor is one that nobody can reach.
