@@ -54,6 +54,17 @@ static void skip_space(struct lexer *x)
 	}
 }
 
+/* After skip_space(): is this where a line begins? */
+static bool at_line_start(const struct lexer *x, const char *text)
+{
+	return x->p == text || x->p[-1] == '\n';
+}
+
+static bool word_is(const struct lexer *x, const char *word)
+{
+	return !x->quoted && str_case_compare(x->word, word) == 0;
+}
+
 static bool word_ends(char c)
 {
 	return c == '\0' || strchr(" \t\r\n{};,\"#]", c) != NULL;
@@ -139,7 +150,7 @@ static bool same_name(const char *a, const char *b)
 /* "algorithm" or "secret" and its value, of either syntax. */
 static int take_field(struct lexer *x, struct key_file *k)
 {
-	bool secret = strncmp(x->word, "secret", 6) == 0;
+	bool secret = (x->word[0] | 0x20) == 's';
 
 	if (next_word(x) <= 0)
 		return -EINVAL;
@@ -166,21 +177,36 @@ static int take_bind_key(struct lexer *x, struct key_file *k)
 {
 	*k = (struct key_file){ .name = "" };
 	if (next_word(x) <= 0 || put(k->name, sizeof(k->name), x->word) < 0 ||
-	    next_word(x) <= 0 || strcmp(x->word, "{") != 0)
+	    next_word(x) <= 0 || !word_is(x, "{"))
 		return -EINVAL;
 	for (;;) {
 		if (next_word(x) <= 0)
 			return -EINVAL;
-		if (strcmp(x->word, "}") == 0)
+		if (word_is(x, "}"))
 			return 0;
-		if (strcmp(x->word, ";") == 0)
+		if (word_is(x, ";"))
 			continue;
-		if (strcmp(x->word, "algorithm") != 0 &&
-		    strcmp(x->word, "secret") != 0)
+		if (!word_is(x, "algorithm") && !word_is(x, "secret"))
 			return -EINVAL;
 		if (take_field(x, k) < 0)
 			return -EINVAL;
 	}
+}
+
+/* Of a whole configuration: to the end of what is no key. */
+static int skip_statement(struct lexer *x)
+{
+	unsigned int depth = 0;
+	int r = 1;
+
+	while (r > 0 && !(depth == 0 && word_is(x, ";"))) {
+		if (word_is(x, "{"))
+			depth++;
+		else if (word_is(x, "}") && depth-- == 0)
+			return -EINVAL;
+		r = next_word(x);
+	}
+	return r > 0 ? 0 : -EINVAL;
 }
 
 static int parse_bind(const char *text, size_t len, const char *name,
@@ -191,12 +217,15 @@ static int parse_bind(const char *text, size_t len, const char *name,
 	int r, n = 0;
 
 	while ((r = next_word(&x)) > 0) {
-		if (strcmp(x.word, ";") == 0)
+		if (word_is(&x, ";"))
 			continue;
-		r = -EINVAL;
-		if (strcmp(x.word, "key") != 0 || x.quoted || n++ > KEYS_MAX)
-			break;
-		r = take_bind_key(&x, &k);
+		if (!word_is(&x, "key")) {
+			r = skip_statement(&x);
+			if (r < 0)
+				break;
+			continue;
+		}
+		r = n++ < KEYS_MAX ? take_bind_key(&x, &k) : -EINVAL;
 		if (r < 0)
 			break;
 		found_one(found, &k, name);
@@ -206,32 +235,55 @@ static int parse_bind(const char *text, size_t len, const char *name,
 	return r;
 }
 
-/* key: then a list of id:, algorithm:, secret:, each id a new key. */
+/* One word of a key's: each id: begins a new one. */
+static int take_knot_word(struct lexer *x, struct key_file *k, int *n,
+			  const char *name, struct found *found)
+{
+	if (word_is(x, "id:")) {
+		if (k->secret[0])
+			found_one(found, k, name);
+		*k = (struct key_file){ .name = "" };
+		return ++*n <= KEYS_MAX && next_word(x) > 0
+			       ? put(k->name, sizeof(k->name), x->word)
+			       : -EINVAL;
+	}
+	if (word_is(x, "algorithm:") || word_is(x, "secret:"))
+		return take_field(x, k);
+	if (!word_is(x, "comment:"))
+		return -EINVAL;
+	skip_to_eol(x);
+	return 0;
+}
+
+/* Sections begin where lines do; in key: there is a list of keys. */
 static int parse_knot(const char *text, size_t len, const char *name,
 		      struct found *found)
 {
 	struct lexer x = { .p = text, .end = text + len, .yaml = true };
 	struct key_file k = { .name = "" };
+	bool in_key = false;
 	int r, n = 0;
 
-	while ((r = next_word(&x)) > 0) {
-		if (strcmp(x.word, "key:") == 0)
+	for (;;) {
+		bool section;
+
+		skip_space(&x);
+		section = at_line_start(&x, text);
+		if (!section && !in_key && x.p < x.end) {
+			skip_to_eol(&x);
 			continue;
-		r = -EINVAL;
-		if (strcmp(x.word, "id:") == 0) {
-			if (k.secret[0])
-				found_one(found, &k, name);
-			k = (struct key_file){ .name = "" };
-			if (n++ > KEYS_MAX || next_word(&x) <= 0 ||
-			    put(k.name, sizeof(k.name), x.word) < 0)
-				break;
-		} else if (strcmp(x.word, "algorithm:") == 0 ||
-			   strcmp(x.word, "secret:") == 0) {
-			if (take_field(&x, &k) < 0)
-				break;
-		} else {
-			break;
 		}
+		r = next_word(&x);
+		if (r <= 0)
+			break;
+		if (section)
+			in_key = word_is(&x, "key:");
+		else
+			r = take_knot_word(&x, &k, &n, name, found);
+		if (section && !in_key)
+			skip_to_eol(&x);
+		if (r < 0)
+			break;
 	}
 	if (r == 0 && k.secret[0])
 		found_one(found, &k, name);
@@ -312,7 +364,7 @@ static int check(const struct found *found, const char **ret_why)
 	const char *why = NULL;
 
 	if (found->n == 0)
-		why = "no such key in it";
+		why = "no key of that name in it";
 	else if (found->n > 1)
 		why = "several keys in it: key-name must choose one";
 	else if (found->key.secret[0] == '\0')
@@ -325,28 +377,72 @@ static int check(const struct found *found, const char **ret_why)
 	return -EINVAL;
 }
 
+/* Each line that is no comment, of which only one may be a bare secret. */
+static int parse_lines(const char *text, size_t len, const char *name,
+		       struct found *found)
+{
+	const char *end = text + len;
+	struct key_file k = { .name = "" };
+	int r = 0, n = 0;
+
+	while (r == 0 && text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		const char *last = stop ? stop : end;
+
+		while (text < last && is_space(*text))
+			text++;
+		while (last > text && is_space(last[-1]))
+			last--;
+		if (text < last && *text != '#') {
+			r = n++ < KEYS_MAX ? parse_line(text,
+							(size_t)(last - text),
+							&k) : -EINVAL;
+			if (r == 0)
+				found_one(found, &k, k.name[0] ? name : NULL);
+		}
+		text = stop ? stop + 1 : end;
+	}
+	explicit_bzero(&k, sizeof(k));
+	return n > 0 ? r : -EINVAL;
+}
+
+/* A line that says key: and nothing more. */
+static bool is_knot(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		const char *last = stop ? stop : end, *p = text + 4;
+
+		if (last - text >= 4 && memcmp(text, "key:", 4) == 0) {
+			while (p < last && is_space(*p))
+				p++;
+			if (p == last || *p == '#')
+				return true;
+		}
+		text = stop ? stop + 1 : end;
+	}
+	return false;
+}
+
 int key_file_parse(const char *text, size_t len, const char *name,
 		   struct key_file *ret, const char **ret_why)
 {
-	struct lexer first = { .p = text, .end = text + len };
+	static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's */
 	struct found found = { .n = 0 };
 	int r;
 
-	while (len > 0 && is_space(text[len - 1]))
-		len--;
-	while (len > 0 && is_space(*text)) {
-		text++;
-		len--;
+	if (len >= 3 && memcmp(text, mark, 3) == 0) {
+		text += 3;
+		len -= 3;
 	}
-	r = next_word(&first);
-	if (r > 0 && strcmp(first.word, "key") == 0) {
-		r = parse_bind(text, len, name, &found);
-	} else if (r > 0 && strcmp(first.word, "key:") == 0) {
+	if (is_knot(text, len))
 		r = parse_knot(text, len, name, &found);
-	} else {
-		r = parse_line(text, len, &found.key);
-		found.n = 1;
-	}
+	else if (memchr(text, '{', len))
+		r = parse_bind(text, len, name, &found);
+	else
+		r = parse_lines(text, len, name, &found);
 	if (r < 0)
 		*ret_why = "not in a form that is known: key \"NAME\" { "
 			   "algorithm A; secret \"S\"; };, A:NAME:SECRET, or "
@@ -356,6 +452,5 @@ int key_file_parse(const char *text, size_t len, const char *name,
 	if (r == 0)
 		*ret = found.key;
 	explicit_bzero(&found, sizeof(found));
-	explicit_bzero(&first, sizeof(first));
 	return r;
 }

@@ -31,6 +31,36 @@ static const struct row {
 	  "hmac-sha256", "//8=" },
 	{ "key:\n- id: \"a\"\n  secret: AAAA\n- id: b\n  secret: BBBB\n", "a",
 	  "a", "", "AAAA" },
+	{ "KEY \"gw\" { ALGORITHM HMAC-SHA256; SECRET \"AAAA\"; };", NULL,
+	  "gw", "hmac-sha256", "AAAA" },
+	{ "\xef\xbb\xbfkey gw { secret AAAA; };", NULL, "gw", "", "AAAA" },
+	{ "options { directory \"/var\"; allow-query { any; }; };\r\n"
+	  "key \"gw\" { secret \"AAAA\"; };\r\nzone \"key\" { type primary; "
+	  "update-policy { grant gw zonesub ANY; }; };\r\n", NULL, "gw", "",
+	  "AAAA" },
+	{ "view x { key gw { secret AAAA; }; };", NULL, NULL, NULL, NULL },
+	{ "key gw { secret AAAA; }; }", NULL, NULL, NULL, NULL },
+	{ "key gw { secret AAAA; }; zone x { type primary;", NULL, NULL, NULL,
+	  NULL },
+	{ "# a\n---\nserver:\n    listen: [ \"::1@53\" ] # key:\n"
+	  "key: # keys\n  - id: gw # a\n    comment: \"of secret: BBBB\"\n"
+	  "    # b\n    secret: \"AAAA\"\n    algorithm: hmac-sha256\nacl:\n"
+	  "  - id: upd\n    key: gw\n...\n", NULL, "gw", "hmac-sha256",
+	  "AAAA" },
+	{ "key:\n  - id: a\n    secret: AAAA\nkey:\n  - id: b\n"
+	  "    secret: BBBB\n", "b", "b", "", "BBBB" },
+	{ "key:\n  - id: a\n    secret: AAAA\n  - id: b\n"
+	  "    secret: BBBB\n", NULL, NULL, NULL, NULL },
+	{ "key:\n  - id: gw\n    surprise: x\n    secret: AAAA\n", NULL,
+	  NULL, NULL, NULL },
+	{ "zone:\n  - domain: key\nkey:\n", NULL, NULL, NULL, NULL },
+	{ "key:AAAA\n", NULL, "key", "", "AAAA" },
+	{ "# kdig -y\n\n  hmac-sha1:a:AAAA \r\nhmac-sha256:b:BBBB\n", "b", "b",
+	  "hmac-sha256", "BBBB" },
+	{ "hmac-sha1:a:AAAA\nhmac-sha256:b:BBBB\n", NULL, NULL, NULL, NULL },
+	{ "# only a comment: AAAA\n", NULL, NULL, NULL, NULL },
+	{ "AAAA\nBBBB\n", NULL, NULL, NULL, NULL },
+	{ "hmac-sha1:a:AAAA\n", "b", NULL, NULL, NULL },
 	{ "", NULL, NULL, NULL, NULL },
 	{ "not base64!", NULL, NULL, NULL, NULL },
 	{ "AAA", NULL, NULL, NULL, NULL },
