@@ -249,11 +249,18 @@ static bool well_formed(const ldns_rr *rr)
 	return true;
 }
 
+/*
+ * A secondary that forwards updates gives them another id, and the answer the
+ * first one: it is signed with the one in the record (RFC 8945, section
+ * 5.3.2), which ldns does not put back.
+ */
 static bool verify(ldns_pkt *pkt, const uint8_t *wire, size_t len,
 		   const struct tsig_key *k, const uint8_t *mac,
 		   size_t mac_len)
 {
+	const ldns_rdf *id = ldns_rr_rdf(ldns_pkt_tsig(pkt), FIELD_ID);
 	uint8_t sized[2 + TSIG_MAC_MAX];
+	uint8_t *was = malloc(len);
 	ldns_rdf *request;
 	bool good;
 
@@ -261,9 +268,15 @@ static bool verify(ldns_pkt *pkt, const uint8_t *wire, size_t len,
 	memcpy(sized + 2, mac, mac_len);
 	request = ldns_rdf_new_frm_data(LDNS_RDF_TYPE_INT16_DATA, mac_len + 2,
 					sized);
-	good = request && ldns_pkt_tsig_verify(pkt, wire, len, k->name,
-					       k->secret, request);
+	if (was) {
+		memcpy(was, wire, len);
+		memcpy(was, ldns_rdf_data(id), 2);
+	}
+	good = request && was &&
+	       ldns_pkt_tsig_verify(pkt, was, len, k->name, k->secret,
+				    request);
 	ldns_rdf_deep_free(request);
+	free(was);
 	return good;
 }
 

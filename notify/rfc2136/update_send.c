@@ -43,20 +43,26 @@ static void trace_reply(struct batch *b, const uint8_t *data, size_t len)
 	free(text);
 }
 
-/* create = no: is it one family only that is not there? */
-static bool send_apart(struct batch *b, const struct outcome *o)
+/* Is it one family only that is not there, or may not be changed? */
+static bool has_two(const struct batch *b)
 {
 	const struct job *j = batch_job(b);
 
+	return b->n == 1 && b->only == 0 && j->ipv4.given && j->ipv6.given;
+}
+
+/* The next family, each by itself. */
+static bool send_apart(struct batch *b, const struct outcome *o)
+{
 	if (b->only == AF_INET) {
 		b->first = *o;
 		b->only = AF_INET6;
-	} else if (b->only == 0 && j->ipv4.given && j->ipv6.given &&
-		   o->status == NOTIFY_REFUSED) {
+	} else if (has_two(b) && o->status == NOTIFY_REFUSED) {
 		b->only = AF_INET;
 	} else {
 		return false;
 	}
+	b->has_doubt = false;
 	rfc2136_message_done(&b->message);
 	owner_plan_free(b->plan);
 	b->plan = NULL;
@@ -64,9 +70,19 @@ static bool send_apart(struct batch *b, const struct outcome *o)
 	return true;
 }
 
-static bool can_split(const struct batch *b)
+/* Would parts of it be sent, if a name or family may be what spoils it? */
+static bool can_part(const struct batch *b)
 {
-	return b->n > 1 && b->budget >= 2 && batch_is_last_target(b);
+	return batch_is_last_target(b) &&
+	       ((b->n > 1 && b->budget >= 2) || has_two(b));
+}
+
+/* The target will not do; the other family may yet go. */
+static void said(struct batch *b, const struct outcome *o)
+{
+	if (b->gone || b->only != AF_INET || !batch_is_last_target(b) ||
+	    !send_apart(b, o))
+		batch_target_said(b, o);
 }
 
 static void judged(struct batch *b, enum rfc2136_verdict v,
@@ -87,10 +103,13 @@ static void judged(struct batch *b, enum rfc2136_verdict v,
 	else if ((v == RFC2136_SPLIT || v == RFC2136_DENIED ||
 		  v == RFC2136_DOUBTFUL_DENIED) && b->n > 1 && b->budget >= 2)
 		split(b);
+	else if ((v == RFC2136_ABSENT || v == RFC2136_DENIED ||
+		  v == RFC2136_DOUBTFUL_DENIED || b->only == AF_INET) &&
+		 send_apart(b, o))
+		return;
 	else if (v == RFC2136_ELSEWHERE || v == RFC2136_DENIED)
 		batch_target_said(b, o);
-	else if ((v != RFC2136_ABSENT && b->only != AF_INET) ||
-		 !send_apart(b, o))
+	else
 		batch_finish(b, o);
 }
 
@@ -99,10 +118,12 @@ static const char *said_name(const struct batch *b, char *out, size_t size)
 {
 	const char *name = batch_job(b)->name;
 
-	if (!b->plan)
+	if (!b->plan && !b->only)
 		return name;
-	(void)snprintf(out, size, "%s (and TXT of %s)", name,
-		       b->plan->mark_name);
+	(void)snprintf(out, size, "%s%s%s%s%s", b->only == AF_INET ? "A of "
+		       : b->only ? "AAAA of " : "", name,
+		       b->plan ? " (and TXT of " : "",
+		       b->plan ? b->plan->mark_name : "", b->plan ? ")" : "");
 	return out;
 }
 
@@ -110,7 +131,7 @@ static enum dns_io_take batch_reply(void *user, int status,
 				    const uint8_t *data, size_t len)
 {
 	struct batch *b = user;
-	char name[2 * DOMAIN_SIZE + 16];
+	char name[2 * DOMAIN_SIZE + 32];
 	struct rfc2136_sent sent = {
 		.message = &b->message,
 		.key = b->u->has_key ? &b->u->key : NULL,
@@ -129,7 +150,7 @@ static enum dns_io_take batch_reply(void *user, int status,
 		dns_io_free(b->io);
 		b->io = NULL;
 		if (b->has_doubt)
-			batch_target_said(b, &b->doubt);
+			said(b, &b->doubt);
 		else
 			batch_target_failed(b, status);
 		return DNS_IO_TAKEN;
@@ -145,7 +166,7 @@ static enum dns_io_take batch_reply(void *user, int status,
 		return DNS_IO_USE_TCP;
 	/* To go apart needs no proof: what comes of it does. */
 	if (v == RFC2136_DOUBTFUL ||
-	    (v == RFC2136_DOUBTFUL_DENIED && !can_split(b))) {
+	    (v == RFC2136_DOUBTFUL_DENIED && !can_part(b))) {
 		if (!b->has_doubt || o.status != NOTIFY_REFUSED)
 			b->doubt = o; /* the one that is not for good */
 		b->has_doubt = true;
