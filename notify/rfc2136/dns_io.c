@@ -21,6 +21,9 @@
 #define SETTLE_FIRST_S 0.001
 #define HURRY_S 1.0
 #define TCP_BUF_MAX (2 + 65535)
+/* After this repeat TCP is tried too; after the first one if time is short. */
+#define TCP_AFTER 2
+#define SHORT_MS 4500
 
 struct dns_io {
 	struct ev_loop *loop;
@@ -41,6 +44,7 @@ struct dns_io {
 	size_t out_at; /* TCP: of prefix and message */
 	uint8_t *in;   /* TCP */
 	size_t in_len;
+	struct dns_io *also; /* by TCP, beside this one; its user */
 };
 
 static void dns_io_close(struct dns_io *io)
@@ -53,6 +57,8 @@ static void dns_io_close(struct dns_io *io)
 
 static void end(struct dns_io *io, int status)
 {
+	dns_io_free(io->also);
+	io->also = NULL;
 	dns_io_close(io);
 	ev_timer_stop(io->loop, &io->again);
 	ev_timer_stop(io->loop, &io->deadline);
@@ -184,29 +190,6 @@ static int open_socket(struct dns_io *io)
 	return leave(io, &io->q.egress);
 }
 
-void dns_io_spare_make(struct dns_io_spare *s, int family, const char *device)
-{
-	struct egress e = { .mark = 0 };
-
-	dns_io_spare_done(s);
-	s->fd = new_socket(family, SOCK_DGRAM);
-	s->family = family;
-	if (s->fd < 0 || !device[0])
-		return;
-	(void)snprintf(e.device, sizeof(e.device), "%s", device);
-	if (egress_apply(s->fd, family, &e) == 0)
-		memcpy(s->device, e.device, sizeof(s->device));
-	else /* it may be back when the message comes */
-		dns_io_spare_make(s, family, "");
-}
-
-void dns_io_spare_done(struct dns_io_spare *s)
-{
-	if (s->fd >= 0)
-		(void)close(s->fd);
-	*s = (struct dns_io_spare){ .fd = -1 };
-}
-
 static void watch(struct dns_io *io, int events)
 {
 	ev_io_stop(io->loop, &io->io);
@@ -266,8 +249,38 @@ static void start(struct dns_io *io)
 		arm_repeat(io);
 }
 
+/* What came by TCP, while UDP is still waited for. */
+static enum dns_io_take dns_io_also(void *user, int status, const uint8_t *data,
+				  size_t len)
+{
+	struct dns_io *io = user;
+	enum dns_io_take t;
+
+	if (status < 0) {
+		dns_io_free(io->also);
+		io->also = NULL;
+		return DNS_IO_TAKEN;
+	}
+	t = io->take(io->user, 0, data, len); /* TAKEN: it may be gone */
+	if (t == DNS_IO_HURRY)
+		arm(io, &io->deadline, 0.);
+	return t == DNS_IO_TAKEN ? DNS_IO_TAKEN : DNS_IO_WAIT;
+}
+
+static void start_also(struct dns_io *io)
+{
+	struct dns_io_request q = io->q;
+	double left_s = ev_timer_remaining(io->loop, &io->deadline);
+
+	q.tcp = true;
+	q.timeout_ms = left_s > 0 ? (uint32_t)(left_s * 1000) + 1 : 1;
+	(void)dns_io_start(io->loop, &q, dns_io_also, io, &io->also);
+}
+
 static void start_tcp(struct dns_io *io)
 {
+	dns_io_free(io->also);
+	io->also = NULL;
 	dns_io_close(io);
 	ev_timer_stop(io->loop, &io->again);
 	io->tcp = true;
@@ -299,6 +312,9 @@ static void dns_io_again(struct ev_loop *loop, ev_timer *w, int revents)
 	}
 	if (++io->repeats < REPEATS_MAX)
 		arm_repeat(io);
+	if (!io->also && (io->repeats >= TCP_AFTER ||
+			  io->q.timeout_ms < SHORT_MS))
+		start_also(io);
 }
 
 static void dns_io_late(struct ev_loop *loop, ev_timer *w, int revents)
@@ -429,7 +445,7 @@ int dns_io_start(struct ev_loop *loop, const struct dns_io_request *q,
 	io->again.data = io->deadline.data = io;
 	io->start_ms = clock_mono_ms();
 	arm(io, &io->deadline, q->timeout_ms / 1000.);
-	if (q->len > DNS_IO_UDP_MAX)
+	if (q->tcp || q->len > DNS_IO_UDP_MAX)
 		start_tcp(io);
 	else
 		start(io);
@@ -441,6 +457,7 @@ void dns_io_free(struct dns_io *io)
 {
 	if (!io)
 		return;
+	dns_io_free(io->also);
 	dns_io_close(io);
 	ev_timer_stop(io->loop, &io->again);
 	ev_timer_stop(io->loop, &io->deadline);

@@ -1,6 +1,7 @@
 /*
  * dns_io - one DNS message to one server: UDP with repeats, TCP where it
- * must be.
+ * must be, and beside UDP when there is no answer for three seconds: a
+ * firewall may let only one of them through.
  *
  * Unlike net/ask it carries any message (UPDATE, signed) and leaves it to
  * the caller which reply counts.
@@ -36,6 +37,7 @@ struct dns_io_request {
 	const uint8_t *wire; /* borrowed until the end */
 	size_t len;
 	uint32_t timeout_ms;
+	bool tcp; /* and nothing else */
 	struct dns_io_spare *spare; /* taken where it will do; may be NULL */
 };
 

@@ -166,7 +166,7 @@ void batch_next_target(struct batch *b)
 	owner_plan_free(b->plan);
 	b->plan = NULL;
 	b->looks = 0;
-	b->ptr_asked = b->has_doubt = false;
+	b->ptr_asked = b->has_doubt = b->soa_by_tcp = false;
 	batch_step(b);
 }
 
@@ -292,21 +292,27 @@ static void batch_asked(void *user, int status, const uint8_t *data,
 					  b->query_len, data, len, &z);
 	ask_free(b->ask);
 	b->ask = NULL;
-	if (status == 0)
+	if (status == 0) {
 		found_zone(b, &z);
-	else if (status == -ENOENT || status == -EACCES || status == -EBADMSG)
+	} else if (status == -ENOENT || status == -EACCES ||
+		   status == -EBADMSG) {
 		ask_resolver(b); /* it answers, but not this */
-	else
+	} else if (status == -ETIMEDOUT && !b->soa_by_tcp) {
+		b->soa_by_tcp = true;
+		batch_step(b);
+	} else {
 		batch_target_failed(b, status);
+	}
 }
 
 static void ask_target(struct batch *b)
 {
 	const char *name = batch_job(b)->name;
+	uint32_t half_ms = batch_share_ms(b) / 2;
 	struct ask_question q = {
 		.server = b->addrs[b->addr], .port = batch_server(b)->port,
-		.query = b->query, .timeout_ms = batch_left_ms(b, SOA_MS),
-		.tries = SOA_TRIES,
+		.query = b->query, .tries = SOA_TRIES, .tcp = b->soa_by_tcp,
+		.timeout_ms = half_ms < SOA_MS ? half_ms : SOA_MS,
 	};
 	int r = dns_query_build(name, DNS_SOA, DNS_IN,
 				(uint16_t)clock_random(), false, false, 0,

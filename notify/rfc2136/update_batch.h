@@ -56,6 +56,7 @@ struct batch {
 	bool unsure; /* nothing in the message made sure of that */
 	bool gone;   /* all is done but for a look at these; then this: */
 	struct outcome good;
+	bool soa_by_tcp; /* by UDP the target does not answer */
 	bool ptr_asked; /* the target was, as ptr_to wants it */
 	/* A look: what is asked next, and what was found. */
 	size_t looks;

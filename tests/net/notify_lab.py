@@ -358,7 +358,8 @@ key "ddns-key" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
 key "limited" {{ algorithm hmac-sha512; secret "{SECRET}"; }};
 zone "example.org" {{ type primary; file "zone";
     update-policy {{ grant ddns-key zonesub ANY;
-        grant limited name only.example.org. A AAAA; }}; }};
+        grant limited name only.example.org. A AAAA;
+        grant limited name four.example.org. A; }}; }};
 """)
     return Server(directory, port, ["named", "-g", "-c",
                                     os.path.join(directory, "named.conf")],

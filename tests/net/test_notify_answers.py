@@ -63,7 +63,7 @@ def from_address(address):
         s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         s.bind((address, 0))
         return [lambda peer: s.sendto(u.answer(), peer)]
-    return answer
+    return answer, lambda u, n: []
 
 
 def later(after_s):

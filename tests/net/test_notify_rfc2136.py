@@ -94,6 +94,23 @@ def test_knot_refusals(directory):
             assert SECRET not in n.stderr()
 
 
+def test_knot_takes_one_family(directory):
+    """The other one is kept back by nobody, alone or among many."""
+    both = {"ipv4": ["192.0.2.7"], "ipv6": ["2001:db8::7"]}
+    with knot(directory, acl="update-type: [AAAA]") as server, Notify(
+            directory, account(server.port)) as n:
+        n.send(*[job(f"n{i}.example.org", more=i < 4, **both)
+                 for i in range(5)])
+        for _ in range(5):
+            reply = n.reply()
+            expect(reply, "refused", "knows no key", "A of n")
+            assert reply["families"] == {"ipv4": "refused", "ipv6": "done"}
+        for i in range(5):
+            assert values(server.port, f"n{i}.example.org") == []
+            assert values(server.port, f"n{i}.example.org", AAAA) == [
+                "2001:db8::7"]
+
+
 def test_knot_many(directory):
     """A thousand names in one go: gathered, by TCP, one answer each."""
     with knot(directory) as server, Notify(directory,
@@ -236,6 +253,12 @@ def test_bind(directory):
                    "refused", "NOTAUTH", "other.org")
             expect(n.do(**job(account="unsigned", ipv4=["192.0.2.7"])),
                    "refused", "REFUSED", "unsigned")
+            # So is one family.
+            reply = n.do(**job("four.example.org", account="limited",
+                               ipv4=["192.0.2.7"], ipv6=["2001:db8::7"]))
+            expect(reply, "refused", "AAAA of four.example.org")
+            assert reply["families"] == {"ipv4": "done", "ipv6": "refused"}
+            assert values(server.port, "four.example.org") == ["192.0.2.7"]
             # One that may not be changed among one that may.
             n.send(job("only.example.org", account="limited", more=True,
                        ipv4=["192.0.2.8"]),

@@ -11,6 +11,7 @@ from notify_lab import (
     SECRET, ZONE, Notify, Server, account, bind, expect, free_port, job,
     knot, main, need, powerdns, values, write,
 )
+from tools import Skipped
 
 NAME = "home.example.org"
 
@@ -92,6 +93,57 @@ def test_all_in_time(directory):
             expect(replies[i], *want)
     subprocess.run(["umount", os.path.realpath("/etc/resolv.conf")],
                    check=True)
+
+
+def test_udp_does_not_get_through(directory):
+    """A firewall that drops it: TCP does."""
+    need("nft")
+    with knot(directory) as server, Notify(directory, "".join(
+            account(server.port, name, extra=f"timeout = {t}")
+            for name, t in (("short", "4s"), ("long", "9s")))) as n:
+        rule = subprocess.run(
+            ["nft", "-f", "-"], text=True, capture_output=True, check=False,
+            input="add table inet f\nadd chain inet f i "
+            "{ type filter hook input priority 0; }\n"
+            f"add rule inet f i udp dport {server.port} drop\n")
+        if rule.returncode:
+            raise Skipped("nftables cannot be used here: " + rule.stderr)
+        try:
+            started = time.monotonic()
+            n.send(job("a.example.org", account="short", ipv4=["192.0.2.7"]),
+                   {"account": "long", "name": "b.example.org",
+                    "ipv4": ["192.0.2.8"]})
+            expect(n.reply(), "done")
+            assert time.monotonic() - started < 3
+            expect(n.reply(), "done")  # its zone was looked for first
+        finally:
+            subprocess.run(["nft", "delete", "table", "inet", "f"],
+                           check=True)
+        assert values(server.port, "a.example.org") == ["192.0.2.7"]
+        assert values(server.port, "b.example.org") == ["192.0.2.8"]
+
+
+def test_a_secondary_passes_it_on(directory):
+    """Its answer is signed with the id that the primary saw."""
+    need("named")
+    port = free_port()
+    with bind(directory) as server:
+        write(directory, "second.conf", f"""options {{
+    directory "{directory}"; pid-file "{directory}/second.pid";
+    session-keyfile "{directory}/second.key"; listen-on-v6 {{ none; }};
+    managed-keys-directory "{directory}"; dnssec-validation no;
+    listen-on port {port} {{ 127.0.0.1; }}; recursion no; }};
+controls {{ }};
+key "ddns-key" {{ algorithm hmac-sha256; secret "{SECRET}"; }};
+zone "example.org" {{ type secondary; file "second";
+    primaries port {server.port} {{ 127.0.0.1; }};
+    allow-update-forwarding {{ any; }}; }};
+""")
+        with Server(directory, port, ["named", "-g", "-c", directory +
+                                      "/second.conf"], "second"), Notify(
+                directory, account(port)) as n:
+            expect(n.do(**job(ipv4=["192.0.2.1"])), "done", str(port))
+            assert values(server.port, NAME) == ["192.0.2.1"]
 
 
 def test_a_secondary_is_no_primary(directory):
