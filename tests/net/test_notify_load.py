@@ -222,6 +222,8 @@ def test_its_memory_is_nobody_elses(directory):
         return subprocess.run([*plain, "head", "-c0", f"/proc/{pid}/mem"],
                               capture_output=True, check=False).returncode == 0
 
+    # Whoever runs in a shell's background was started to ignore it.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     # Who is started in the background ignores it, and hands that on.
