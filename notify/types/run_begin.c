@@ -12,6 +12,7 @@
 #include "notify/types/run_inside.h"
 
 #define LATE_S 15.
+#define FULL_WAYS 8
 
 static void use_remembered(struct run *r)
 {
@@ -56,17 +57,52 @@ static bool has_room(const struct run *r)
 	return n < p->type->in_flight;
 }
 
+/* Ways that are full: of thousands that wait not each is counted for. */
+struct full_ways {
+	const struct job *jobs[FULL_WAYS];
+	size_t n;
+};
+
+static bool same_set_way(const struct job_set *a, const struct job_set *b)
+{
+	return a->given == b->given && addr_equal(&a->source, &b->source);
+}
+
+static bool is_full(const struct full_ways *f, const struct run *r)
+{
+	const struct job *j = run_job(r);
+
+	for (size_t i = 0; j && i < f->n; i++)
+		if (f->jobs[i]->mark == j->mark &&
+		    strcmp(f->jobs[i]->interface, j->interface) == 0 &&
+		    same_set_way(&f->jobs[i]->ipv4, &j->ipv4) &&
+		    same_set_way(&f->jobs[i]->ipv6, &j->ipv6))
+			return true;
+	return false;
+}
+
+static void note_full(struct full_ways *f, const struct run *r)
+{
+	const struct job *j = run_job(r);
+
+	if (j && f->n < FULL_WAYS)
+		f->jobs[f->n++] = j;
+}
+
 /* The first that may go on, or start; NULL: none. */
 static struct run *find_ready(const struct provider *p, bool *parked)
 {
-	struct run *r = p->runs;
+	struct full_ways full = { .n = 0 };
 
-	for (; r; r = r->next) {
+	for (struct run *r = p->runs; r; r = r->next) {
 		*parked = r->parked;
 		if (r->parked && (!p->leader || thing_is_settled(r->batch)))
 			return r;
-		if (may_start(r) && has_room(r))
+		if (!may_start(r) || is_full(&full, r))
+			continue;
+		if (has_room(r))
 			return r;
+		note_full(&full, r);
 	}
 	return NULL;
 }

@@ -268,6 +268,27 @@ def test_in_flight_is_bounded(directory):
     assert 1 <= most[0] <= 4 and len(api.peers) <= 8, (most, len(api.peers))
 
 
+def cpu_s(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        times = f.read().rpartition(")")[2].split()[11:13]
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
+
+
+def test_thousands_that_wait_cost_nothing(directory):
+    """Five times as many names take five times the work, about."""
+    api = Api(lambda *a: (200, "good"))
+    config = account("strato", api.port, 'username = "u" password = "p"')
+    took = []
+    for count in (500, 2500):
+        with Notify(directory, config) as n:
+            n.send(*(job(name=f"h{i}.example.org", id=i + 1)
+                     for i in range(count)))
+            assert all(n.reply(60)["status"] == "done" for _ in range(count))
+            took.append(cpu_s(n.process.pid))
+    print(f"    {took[0]:.2f} s, {took[1]:.2f} s")
+    assert took[1] < 12 * max(took[0], 0.1), took
+
+
 def test_hanging_provider_delays_no_other(directory):
     hangs = Api(lambda *a: (0, 30))
     api = Api(lambda *a: (200, "good"))
