@@ -27,6 +27,7 @@ OPTIONS = [
     "--leak-check=full", "--show-leak-kinds=definite,possible",
     "--errors-for-leak-kinds=definite,possible", f"--error-exitcode={FAILED}",
     f"--suppressions={SUPPRESSIONS}", "--num-callers=30", "--trace-children=yes", "--quiet",
+    "--vgdb=no",  # its pipes stay in /tmp
     # What a hook is, others answer for.
     "--trace-children-skip=*/10-record,/bin/*,/usr/bin/*",
 ]  # fmt: skip
