@@ -109,8 +109,8 @@ static enum rfc2136_verdict refused(const struct reply *r, struct outcome *ret)
 	else if (r->tsig.verdict == TSIG_GOOD)
 		outcome_set(ret, NOTIFY_REFUSED, 0,
 			    "REFUSED: the key %.*s may not change %s at %s: "
-			    "look at its update policy; a secondary says so, "
-			    "too",
+			    "look at its update policy (key, name, type, from "
+			    "where); a secondary says so, too",
 			    plain(s->key->name), s->key->name, s->name,
 			    s->server);
 	else

@@ -128,6 +128,9 @@ void batch_finish(struct batch *b, const struct outcome *o)
 	if (b->only == AF_INET6) { /* the other one went before */
 		if (b->first.status > o->status)
 			out = b->first;
+		else if (b->first.status == o->status &&
+			 o->status == NOTIFY_REFUSED)
+			out = b->whole; /* it is not the family's matter */
 		out.ipv4 = b->first.status;
 		out.ipv6 = o->status;
 	}

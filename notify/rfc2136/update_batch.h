@@ -66,7 +66,7 @@ struct batch {
 	 * first this one. 0: together.
 	 */
 	int only;
-	struct outcome first;
+	struct outcome first, whole; /* what came of it; of both together */
 	/* One of these is under way. */
 	struct dns_io *io;
 	struct ask *ask;

@@ -58,6 +58,7 @@ static bool send_apart(struct batch *b, const struct outcome *o)
 		b->first = *o;
 		b->only = AF_INET6;
 	} else if (has_two(b) && o->status == NOTIFY_REFUSED) {
+		b->whole = *o;
 		b->only = AF_INET;
 	} else {
 		return false;

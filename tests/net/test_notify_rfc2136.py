@@ -259,6 +259,9 @@ def test_bind(directory):
             expect(reply, "refused", "AAAA of four.example.org")
             assert reply["families"] == {"ipv4": "done", "ipv6": "refused"}
             assert values(server.port, "four.example.org") == ["192.0.2.7"]
+            expect(n.do(**job(account="limited", ipv4=["192.0.2.7"],
+                              ipv6=["2001:db8::7"])), "refused",
+                   "may not change home.example.org")
             # One that may not be changed among one that may.
             n.send(job("only.example.org", account="limited", more=True,
                        ipv4=["192.0.2.8"]),
