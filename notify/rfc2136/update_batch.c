@@ -195,8 +195,14 @@ void batch_target_failed(struct batch *b, int error)
 {
 	struct outcome o;
 
-	outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", batch_target(b),
-		    engine_error(error));
+	if (has_servers(b) || batch_job(b)->n_records)
+		outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s", batch_target(b),
+			    engine_error(error));
+	else
+		outcome_set(&o, NOTIFY_RETRY, 0, "%s: %s (by the SOA record "
+			    "%.100s is the zone's primary; if that is hidden, "
+			    "server must name one)", batch_target(b),
+			    engine_error(error), b->primary.host);
 	batch_target_said(b, &o);
 }
 

@@ -182,6 +182,10 @@ def test_resolver_finds_zone_and_primary(directory):
             expect(n.do(account="ns", name="new.example.org",
                         ipv4=["192.0.2.78"]), "done", "127.0.0.1")
             expect(n.do(**job(ipv4=["192.0.2.79"])), "done")
+            # Who is named there need not be to be had.
+            expect(n.do(**job(ipv4=["192.0.2.80"], resolve={
+                "ns1.example.org": ["127.0.0.9"]})), "retry", "127.0.0.9",
+                "ns1.example.org is the zone's primary", "server must name")
         assert values(53, "home.example.org") == ["192.0.2.79"]
 
 

@@ -60,6 +60,24 @@ def test_the_next_server(directory):
         assert values(server.port, NAME) == ["192.0.2.3"]
 
 
+def test_the_first_one_is_back(directory):
+    """Another one takes over, and for a minute the first is let alone."""
+    first, second = free_port(), directory + "/second"
+    os.mkdir(second)
+    clock = FakeClock(directory + "/clock")
+    with knot(second) as other, Notify(
+            directory, servers(first, other.port),
+            env=dict(os.environ, **clock.env)) as n:
+        expect(n.do(**job(ipv4=["192.0.2.1"])), "done", str(other.port))
+        with knot(directory, port=first):
+            expect(n.do(**job(ipv4=["192.0.2.2"])), "done", str(other.port))
+            clock.set(61, 61, 61)
+            expect(n.do(**job(ipv4=["192.0.2.3"])), "done", str(first))
+            assert values(first, NAME) == ["192.0.2.3"]
+        assert values(other.port, NAME) == ["192.0.2.2"]
+        expect(n.do(**job(ipv4=["192.0.2.4"])), "done", str(other.port))
+
+
 def test_all_in_time(directory):
     """`timeout` bounds it all, and leaves something for the next server."""
     need("mount")
