@@ -65,6 +65,8 @@ def program():
 class Evddnsd:
     """Started by start(), or by the first look at its log."""
 
+    answers_within_s = 10
+
     def __init__(self, net, config=None, args=(), log_level="debug", name="d"):
         self.net = net
         self.dir = f"{_lab.RUN}/t/{name}"
@@ -212,7 +214,7 @@ class Evddnsd:
     def ask(self, **request):
         """The control socket's answer."""
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
+            s.settimeout(self.answers_within_s)
             s.connect(self.dir + "/control")
             s.sendall(json.dumps(request).encode() + b"\n")
             with s.makefile() as f:

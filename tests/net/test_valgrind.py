@@ -50,6 +50,9 @@ def complaints(name):
 
 
 class Watched(Evddnsd):
+    # Thirty times as slow, and on a machine that others use, too.
+    answers_within_s = 100
+
     def command(self, *more):
         return [*valgrind("valgrind"), *super().command(*more)]
 
@@ -75,7 +78,7 @@ def config(provider):
 
 def published(net, address):
     for name in NAME, NAME_HTTP:
-        net.wait_dns(name, A, address, deadline_s=40)
+        net.wait_dns(name, A, address, deadline_s=100)
 
 
 def ask_everything(d):
@@ -98,7 +101,7 @@ def test_a_daemon_and_its_update_process():
         text = config(web)
         d = Watched(net, text).start()
         published(net, lab.GW4)
-        d.wait_log(40, event="refused", name=BAD)
+        d.wait_log(100, event="refused", name=BAD)
         ask_everything(d)
         net.ip(f"addr del {lab.GW4}/24 dev wan0", f"addr add {NEXT}/24 dev wan0",
                f"route add default via {ISP4}")  # fmt: skip
@@ -106,11 +109,11 @@ def test_a_daemon_and_its_update_process():
         # One goes, one comes, one changes; and one file is no configuration.
         d.configure(text.replace(BAD, NEW).replace("ttl = 60", "ttl = 61"))
         assert "error" not in d.ask(command="reload")
-        d.wait_log(40, event="refused", name=NEW)
+        d.wait_log(100, event="refused", name=NEW)
         d.configure("recrod\n")
         assert "error" in d.ask(command="reload")
         d.send(15)
-        code = d.process.wait(30)
+        code = d.process.wait(60)
         d.reader.join(5)
         said = complaints("valgrind")
         assert not said, said[:6000]
@@ -139,7 +142,7 @@ def test_the_update_process_alone():
         for option, said_of_1 in ("-v", '"id":1,"status":"done"'), ("--dry-run", '"id":1,'):
             done = subprocess.run(
                 [*valgrind("alone"), notify, "-c", d.config_file, option], input=text,
-                capture_output=True, text=True, timeout=60, check=False,
+                capture_output=True, text=True, timeout=150, check=False,
             )  # fmt: skip
             said = complaints("alone")
             assert not said, said[:6000]
@@ -152,4 +155,4 @@ if __name__ == "__main__":
         # The other build of quickstart check is looked at.
         print("a sanitizer does the same: nothing more to be seen here")
     else:
-        lab.main(globals(), 200)
+        lab.main(globals(), 500)
