@@ -15,6 +15,7 @@
 #include "base/str.h"
 
 #define MESSAGE_MAX_BYTES 1024
+#define HANDED_ON "EVDDNS_LOG"
 #define LINE_MAX_BYTES (8 * MESSAGE_MAX_BYTES) /* escapes in JSON */
 
 /* The process's one sink: a log has no owner to pass it through. */
@@ -59,6 +60,35 @@ void log_start(const char *program, enum log_level level,
 	sink.journal = to == LOG_SINK_STDERR && is_journal(STDERR_FILENO);
 	if (to == LOG_SINK_SYSLOG)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void log_hand_on(void)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%s:%s:%s",
+		       sink.format == LOG_FORMAT_JSON ? "json" : "text",
+		       sink.sink == LOG_SINK_SYSLOG ? "syslog" : "stderr",
+		       log_level_name(sink.level));
+	(void)setenv(HANDED_ON, text, 1);
+}
+
+void log_start_as_told(const char *program, enum log_level level)
+{
+	char format[8] = "", to[8] = "", word[16] = "";
+	const char *text = getenv(HANDED_ON);
+	enum log_level told = level;
+
+	if (text)
+		(void)sscanf(text, "%7[a-z]:%7[a-z]:%15[a-z]", format, to,
+			     word);
+	(void)log_level_parse(word, &told);
+	log_start(program, told < level ? told : level,
+		  strcmp(format, "json") == 0 ? LOG_FORMAT_JSON
+					      : LOG_FORMAT_TEXT,
+		  strcmp(to, "syslog") == 0 ? LOG_SINK_SYSLOG
+					    : LOG_SINK_STDERR);
+	sink.started = true;
 }
 
 void log_started(void)

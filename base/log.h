@@ -39,6 +39,13 @@ struct log_fields {
 void log_start(const char *program, enum log_level level,
 	       enum log_format format, enum log_sink sink);
 /*
+ * A program that this one starts logs the same way, if it asks: in the
+ * environment, as EVDDNS_LOG="json:stderr:notice".
+ */
+void log_hand_on(void);
+/* As whoever started this says, level at most; else text, and level. */
+void log_start_as_told(const char *program, enum log_level level);
+/*
  * Until this is called, what goes to syslog is written to standard error as
  * well: who starts a daemon wants to see why it does not.
  */

@@ -13,6 +13,7 @@
 #include <ev.h>
 
 #include "base/child.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "notify/notify_load.h"
 
@@ -207,6 +208,7 @@ static int start_child(struct load *l, gid_t group, const char *path,
 	int r = file ? 0 : -ENOMEM;
 
 	(void)snprintf(text, sizeof(text), "%u", (unsigned int)group);
+	log_hand_on();
 	if (r == 0)
 		r = child_start(l->loop, &o, load_exited, l, &l->child);
 	free(file);

@@ -11,6 +11,7 @@
 #include <ev.h>
 
 #include "base/child.h"
+#include "base/log.h"
 #include "notify/process.h"
 #include "notify/protocol.h"
 
@@ -184,9 +185,11 @@ static int start_child(struct process *p, const struct process_options *o,
 		.fds = { theirs, theirs, STDERR_FILENO },
 		.extra_fd = o->sealed_fd,
 	};
-	int r = name ? child_start(p->loop, &co, process_exited, p, &p->child)
-		     : -ENOMEM;
+	int r;
 
+	log_hand_on();
+	r = name ? child_start(p->loop, &co, process_exited, p, &p->child)
+		 : -ENOMEM;
 	free(name);
 	return r;
 }

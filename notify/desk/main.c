@@ -297,9 +297,8 @@ int main(int argc, char **argv)
 	if (o.show)
 		return show_type(o.config, o.show);
 	hide();
-	log_start("evddns-notify",
-		  o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO,
-		  LOG_FORMAT_TEXT, LOG_SINK_STDERR);
+	log_start_as_told("evddns-notify",
+			  o.verbose ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
 	if (o.load)
 		return load_run(o.config, STDOUT_FILENO);
 	if (o.sealed >= 0)

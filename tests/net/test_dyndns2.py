@@ -161,5 +161,20 @@ def test_what_no_rule_knows_is_not_asked_again_by_a_restart():
         again.stop()
 
 
+def test_the_update_process_logs_alike():
+    """What it warns of, as the daemon's own lines: in JSON, at the level."""
+    with Lab() as net:
+        fake = FakeHttp(net, good)
+        d = Evddnsd(net, config(fake.url)).start()
+        d.wait_event(event="updated")
+        assert d.wait_log(text="secrets go over the wire")["level"] == "warning"
+        d.stop()
+        assert not d.other, d.other
+        d = Evddnsd(net, config(fake.url), log_level="error", name="quiet").start()
+        d.wait_event(event="updated")
+        d.stop()
+        assert not d.other and not d.find_log(text="secrets go over the wire")
+
+
 if __name__ == "__main__":
     lab.main(globals())
