@@ -31,6 +31,20 @@ static struct egress wanted(const struct job *j, const struct addr *dst)
 	};
 }
 
+/*
+ * A job for IPv6 alone names the interface that IPv6 leaves by: a tunnel, or
+ * another uplink. A server that is reached by IPv4 is not behind that.
+ */
+static bool is_for_other_family(const struct job *j, const struct addr *dst)
+{
+	const struct addr *same = dst->family == AF_INET ? &j->ipv4.source
+							 : &j->ipv6.source;
+	const struct addr *other = dst->family == AF_INET ? &j->ipv6.source
+							  : &j->ipv4.source;
+
+	return same->family == 0 && other->family != 0;
+}
+
 static void weigh(const struct engine *e, const struct addr *dst,
 		  const struct egress *want, struct egress *ret)
 {
@@ -59,8 +73,13 @@ int engine_egress(const struct engine *e, const struct job *j,
 		  const struct addr *dst, struct egress *ret)
 {
 	struct egress want;
-	int r = engine_egress_exact(e, j, dst, &want);
+	int r;
 
+	if (is_for_other_family(j, dst)) {
+		*ret = (struct egress){ .mark = j->mark };
+		return 0;
+	}
+	r = engine_egress_exact(e, j, dst, &want);
 	if (r == 0)
 		weigh(e, dst, &want, ret);
 	return r;
@@ -71,7 +90,8 @@ void engine_egress_by_name(const struct engine *e, const struct job *j,
 {
 	struct egress want = wanted(j, dst);
 
-	memcpy(want.device, j->interface, sizeof(want.device));
+	if (!is_for_other_family(j, dst))
+		memcpy(want.device, j->interface, sizeof(want.device));
 	weigh(e, dst, &want, ret);
 }
 

@@ -58,8 +58,9 @@ void work_done_look(struct work *w, const struct outcome *o, json_t *values);
 
 /*
  * How a job's traffic to dst leaves: its source of that family, interface
- * and mark, as far as egress_for() lets them count. 0, or -ENODEV where the
- * interface is not there.
+ * and mark, as far as egress_for() lets them count; by the mark alone where
+ * its source is of the other family. 0, or -ENODEV where the interface is not
+ * there.
  */
 int engine_egress(const struct engine *e, const struct job *j,
 		  const struct addr *dst, struct egress *ret);

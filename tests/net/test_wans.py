@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Two uplinks: who is followed, and who is asked about whom."""
 
+import subprocess
 import time
 
 import lab
@@ -217,6 +218,36 @@ def test_failover_of_ipv6():
         moves6(net, d, lab.GW6_B, "route del default via fe80::1 dev wan0 metric 100")
         assert net.dns(NAME, A) == [GW4]
         d.stop()
+
+
+def test_each_family_by_its_own_uplink():
+    """IPv6 has an uplink that knows no IPv4, as a tunnel is one; the server
+    of the updates has nothing but IPv4."""
+    with Lab() as net:
+        net.second_wan()
+        net.batch(
+            f"addr del {GW4_B}/24 dev wan1",
+            f"addr add {lab.GW6_B}/64 dev wan1 nodad",
+            "route add default via fe80::9 dev wan1",
+        )
+        # The kernel there would answer for addresses of any interface.
+        subprocess.run(
+            ["ip", "netns", "exec", "inet", "sh", "-c",
+             "echo 1 >/proc/sys/net/ipv4/conf/isp1/arp_ignore"], check=True,
+        )  # fmt: skip
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        d.wait_event(event="published", address=lab.GW6_B)
+        time.sleep(1.4)  # Knot
+        another = lab.PREFIX_B + "::77"
+        t0 = net.ip(
+            f"addr add {another}/64 dev wan1 nodad",
+            f"addr del {lab.GW6_B}/64 dev wan1",
+        )
+        d.wait_event(event="published", address=another)
+        d.stop()
+        (update,) = net.wire.updates(t0)
+        assert update[0].source == GW4 and not net.wire_b.updates()
 
 
 def test_carrier_of_the_route():
