@@ -249,6 +249,8 @@ int modules_open(struct modules *m, const struct config *config,
 		.route = m->route,
 		.reflectors4 = &m->shipped.reflectors4,
 		.reflectors6 = &m->shipped.reflectors6,
+		.healed = owner->healed,
+		.user = owner->user,
 	};
 	m->entry_world = (struct entry_world){
 		.loop = m->loop,

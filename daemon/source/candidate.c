@@ -160,6 +160,14 @@ static bool candidate_stays(const struct source_candidate *c,
 	       seen->seen != RESOLVER_SEEN_AS;
 }
 
+static bool somebody_spoke(const struct resolver_confirmation *seen)
+{
+	for (size_t i = 0; i < seen->n_reflections; i++)
+		if (seen->reflections[i].status == 0)
+			return true;
+	return false;
+}
+
 static void candidate_take(struct source_candidate *c,
 			   const struct resolver_confirmation *seen)
 {
@@ -168,6 +176,7 @@ static void candidate_take(struct source_candidate *c,
 	char addr[ADDR_STRLEN], why[160];
 
 	(void)first_word(seen, why, sizeof(why));
+	c->unheard = !somebody_spoke(seen);
 	if (candidate_stays(c, seen)) {
 		log_line(LOG_LEVEL_DEBUG, &f, "%s stays as it was: %s",
 			 addr_print(&c->addr, addr), why);
@@ -317,6 +326,7 @@ void candidate_begin(struct source_candidate *c)
 	} else {
 		c->stand = STAND_ASKING;
 		r = candidate_ask(c);
+		c->unheard = r < 0;
 		if (r < 0)
 			candidate_alone(c, strerror(-r));
 	}

@@ -22,6 +22,8 @@
 
 /* How soon an unconfirmed address is asked about again. */
 static const struct backoff reask = { .first_ms = 5000, .most_ms = 600000 };
+/* Nobody was there to be annoyed, and nothing tells when somebody is. */
+static const struct backoff unheard = { .first_ms = 2000, .most_ms = 60000 };
 /* There was no memory to look. */
 #define NO_MEMORY_S 0.25
 
@@ -105,10 +107,25 @@ static void source_tell_seen(const struct source *s)
 {
 	struct log_fields f = source_fields(s, "confirmed");
 
-	if (s->failures > 0)
-		log_line(LOG_LEVEL_NOTICE, &f,
-			 "the address is confirmed, after %u failed %s",
-			 s->failures, s->failures == 1 ? "try" : "tries");
+	if (s->failures == 0)
+		return;
+	log_line(LOG_LEVEL_NOTICE, &f,
+		 "the address is confirmed, after %u failed %s", s->failures,
+		 s->failures == 1 ? "try" : "tries");
+	if (s->world->healed)
+		s->world->healed(s->world->user);
+}
+
+static void source_ask_later(struct source *s)
+{
+	bool heard = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		heard |= s->candidates[i].stand == STAND_UNSEEN &&
+			 !s->candidates[i].unheard;
+	s->failures++;
+	source_arm(s, backoff_ms(heard ? &reask : &unheard, s->failures,
+				 clock_random()));
 }
 
 /* Is every candidate settled, and what is then to be published? */
@@ -138,8 +155,7 @@ void source_conclude(struct source *s)
 	}
 	s->left = false;
 	if (unseen > 0) {
-		s->failures++;
-		source_arm(s, backoff_ms(&reask, s->failures, clock_random()));
+		source_ask_later(s);
 		if (n == 0) {
 			s->event(s->user, s, SOURCE_UNSEEN);
 			return;

@@ -32,6 +32,9 @@ struct source_world {
 	struct resolver *resolver;
 	/* The shipped list, for sources that name none. */
 	const struct config_strings *reflectors4, *reflectors6;
+	/* Called when somebody answers one whom nobody had. NULL: no matter. */
+	void (*healed)(void *user);
+	void *user;
 };
 
 enum source_event {
@@ -73,6 +76,7 @@ struct source_candidate {
 	enum source_stand stand;
 	struct addr public;    /* what the world sees; family 0: not known */
 	char text[160];        /* who said so, or why not */
+	bool unheard;          /* not even one of those asked answered */
 	struct hearsay *heard; /* what each reflector said; NULL: nobody */
 	int confirm_id;
 	bool again;            /* it stands already, and is asked once more */

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """After an outage the event that ends it leads to an update at once, whatever
-has grown meanwhile: here the carrier. (resolv.conf: test_resolvconf; the clock:
-test_clock; a route: test_start; two hours of each, and a thousand daemons:
-tests/unit/check_outage.)"""
+has grown meanwhile: the carrier, a route, somebody who answers. (resolv.conf:
+test_resolvconf and test_start; the clock: test_clock; two hours of each, and
+a thousand daemons: tests/unit/check_outage.)"""
 
 import os
+import re
 import time
 
 import lab
 from evddnsd import NAME, PROVIDER, Evddnsd, record, source
-from lab import A, GW4, GW4_NEW, NS4, Lab
+from lab import A, GW4, GW4_NEW, ISP4, NS4, Lab
 
 # Named, so that an address without a route is a candidate.
 CONFIG = (
@@ -18,6 +19,7 @@ CONFIG = (
     + record()
     + "resolver { timeout = 300ms tries = 1 }\n"
 )
+STRICT, OTHER = "strict.example.org", "other.example.org"
 TIMEOUT_S = 0.5 + 0.3  # of an update; and of the carrier's own news
 # How long it lasts: some tries have failed by then.
 OUTAGE_S = float(os.environ.get("EVDDNS_OUTAGE_S", "5"))
@@ -27,7 +29,8 @@ def outage(net, begin):
     """Published; then nothing leads out, and the address is another."""
     d = Evddnsd(net, CONFIG).start()
     d.wait_event(event="published", address=GW4)
-    t0 = begin()
+    t0 = time.monotonic()
+    begin()
     d.wait_log(event="failed", after=t0, level="warning", deadline_s=20)
     time.sleep(OUTAGE_S)
     assert len([x for x in d.lines if x.get("event") == "failed"]) > 1, d.tail()
@@ -59,6 +62,49 @@ def test_carrier_back():
         net.batch("link set isp0 up", "route replace 5.6.0.0/16 dev isp0", netns="inet")
         lab.wait_until(lambda: net.operstate() == "up", what="wan0 up")
         ends(net, d, time.monotonic() - 0.3)
+
+
+def test_route_back():
+    with Lab() as net:
+        # Bound to an interface, what no route leads to is looked for on link;
+        # the lab's Internet would answer there for all its addresses.
+        with net.inet(), open("/proc/sys/net/ipv4/conf/isp0/arp_ignore", "w") as f:
+            f.write("1")
+        d = outage(net, lambda: net.ip(
+            f"addr del {GW4}/24 dev wan0", f"addr add {GW4_NEW}/24 dev wan0"))  # fmt: skip
+        ends(net, d, net.ip(f"route add default via {ISP4}"))
+
+
+def test_somebody_answers_again():
+    """The world was silent, without a word from the kernel. Whoever is answered
+    first, here by hand, ends the waits of all: of a source whose reflectors
+    were silent, of a record whose name servers were."""
+    strict = source("strict", interfaces='"wan0"', confirm='"always"', confirm_timeout="300ms")
+    text = CONFIG + strict + record(STRICT, source='"strict"') + record(OTHER)
+    with Lab() as net:
+        d = Evddnsd(net, text).start()
+        for name in (NAME, STRICT, OTHER):
+            d.wait_log(event="published", name=name)
+        net.knot.pause()
+        t0 = net.swap()
+        line = d.wait_log(event="unconfirmed", after=t0, level="warning")
+        assert "not published until it is" in line["message"], line
+        d.wait_log(event="failed", after=t0, name=NAME, deadline_s=20)
+        time.sleep(OUTAGE_S)
+        net.knot.go_on()
+        # Were it a backoff that ends, it would not be all of them at once.
+        t0 = time.monotonic()
+        d.ask(command="refresh", record=OTHER)
+        for name in (OTHER, NAME, STRICT):
+            line = d.wait_log(event="published", after=t0, name=name)
+            took = line["monotonic_s"] - t0
+            assert took < 1.0 + TIMEOUT_S, f"{name} after {took:.2f} s:\n{d.tail()}"
+        line = d.wait_log(event="confirmed", after=t0, level="notice", name="strict")
+        assert re.search(r"after \d+ failed tr(y|ies)", line["message"]), line
+        silent = [x for x in d.lines if x["level"] == "warning"
+                  and x.get("event") in ("unconfirmed", "silent")]  # fmt: skip
+        assert len(silent) <= 2, silent
+        d.stop()
 
 
 if __name__ == "__main__":

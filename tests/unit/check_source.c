@@ -25,6 +25,7 @@ static struct source_world world;
 static struct config_source config;
 static struct source *source;
 static char said[256];
+static unsigned int healed;
 
 /* ---- reflectors ---- */
 
@@ -181,6 +182,12 @@ static const char *asked_from(void)
 	ck_assert(addr_equal(&reflector.question.egress.source,
 			     &reflector.question.candidate));
 	return addr_print(&reflector.question.candidate, text);
+}
+
+static void on_healed(void *user)
+{
+	(void)user;
+	healed++;
 }
 
 /* ---- whom it follows, and how it asks ---- */
@@ -390,6 +397,31 @@ START_TEST(test_adopted)
 }
 END_TEST
 
+/* Not published before somebody has seen it; then others hear of that. */
+START_TEST(test_nobody_answers_for_a_while)
+{
+	world.healed = on_healed;
+	healed = 0;
+	config.confirm = CONFIRM_ALWAYS;
+	fake_route(AF_INET, WAN, 100, FAKE_MAIN);
+	fake_addr(WAN, "5.6.7.5/24", 0, 0);
+	LOOK("changed ");
+	for (unsigned int i = 1; i <= 20; i++) {
+		said[0] = '\0';
+		answer(RESOLVER_NOT_SEEN);
+		ck_assert_str_eq(said, "unseen ");
+		ck_assert_ptr_null(source_public(source));
+		source_look(source, 0, true);
+		ck_assert_uint_eq(reflector.asked, i + 1);
+	}
+	ck_assert_uint_eq(healed, 0);
+	said[0] = '\0';
+	answer(RESOLVER_SEEN);
+	ck_assert_str_eq(said, "confirmed ");
+	ck_assert_uint_eq(healed, 1);
+}
+END_TEST
+
 /* One of the set goes: another set, no loss. */
 START_TEST(test_keep_all)
 {
@@ -465,6 +497,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_private_is_no_comfort);
 	tcase_add_test(tc, test_nothing_seen_is_no_loss);
 	tcase_add_test(tc, test_adopted);
+	tcase_add_test(tc, test_nobody_answers_for_a_while);
 	tcase_add_test(tc, test_keep_all);
 	tcase_add_test(tc, test_concerns);
 	tcase_add_test(tc, test_concerns_of_a_delegated_prefix);
