@@ -2,7 +2,9 @@
 """What many records cost in one daemon: memory, status, wakeups, start.
 
 MANY says how many (1000); MANY_IDLE_S how long it is watched at rest (300;
-0: not). Prints goal and measured as Markdown.
+0: not); MANY_EVENTS how many events are counted that concern one record
+alone, beside others that do not care (100; 0: none). Prints goal and measured
+as Markdown.
 """
 
 import json
@@ -18,10 +20,15 @@ sys.path.insert(0, os.path.join(HERE, "..", "net"))
 import lab  # noqa: E402
 from evddnsd import PROVIDER, SOURCE, Evddnsd, record  # noqa: E402
 from lab import GW4, GW4_NEW, ISP4, Lab  # noqa: E402
+from storm import at_rest, spaced  # noqa: E402
 
 COUNTS = [int(n) for n in os.environ.get("MANY", "1000").split(",")]
 IDLE_S = int(os.environ.get("MANY_IDLE_S", "300"))
+EVENTS = int(os.environ.get("MANY_EVENTS", "100"))
 MIB = {1000: 5, 10000: 25}
+# Of what does not use the interface that the events are about.
+IDLE = 'source "idle" {\n    interfaces = "dum0"\n    confirm = "never"\n}\n'
+ASIDE4 = "5.6.77.7"
 
 
 def ask(d, command):
@@ -100,9 +107,46 @@ def measure(n):
     return rows
 
 
+def beside(net, n, log_level="warning"):
+    """A daemon with one record of wan0, and n that do not care for it."""
+    names = "".join(
+        record(f"i{i}.example.org", families='{"ipv4"}', source='"idle"', verify='"no"')
+        for i in range(n)
+    )
+    d = Evddnsd(net, log_level=log_level, name=f"beside{n}")
+    one = SOURCE.replace('"default" {', '"default" {\n    interfaces = "wan0"')
+    d.configure(
+        one + IDLE + PROVIDER + record(families='{"ipv4"}') + names
+        + "notify { linger = 2s }\n", hooks=False)
+    d.start()
+    lab.wait_until(lambda: os.path.exists(d.dir + "/control"), 30, "it")
+    lab.wait_until(lambda: len(published(d)) == n + 1, 60, "all published")
+    return d
+
+
+def event_cost(n):
+    """Two daemons hear the same events; both are looked at in turn."""
+    with Lab() as net:
+        net.batch("link add dum0 type veth peer name dum1", "link set dum1 up",
+                  f"addr add {ASIDE4}/32 dev dum0", "link set dum0 up")
+        daemons = [beside(net, k) for k in (1, n)]
+        pids = [d.process.pid for d in daemons]
+        time.sleep(14)  # the update processes end, memory is given back
+        lab.wait_until(lambda: all(map(at_rest, pids)), 20, "rest")
+        few_ns, many_ns = spaced(pids, EVENTS)
+        for d in daemons:
+            d.stop()
+    return [
+        (f"CPU of an event beside {n} records that do not care for it",
+         "≤ 1.2 × beside 1", f"{many_ns / 1e3:.0f} µs, {many_ns / few_ns:.2f} ×",
+         many_ns <= 1.2 * few_ns),
+    ]  # fmt: skip
+
+
 def main():
     lab.enter(limit_s=1200)
     rows = [row for n in COUNTS for row in measure(n)]
+    rows += event_cost(COUNTS[0]) if EVENTS else []
     print("| many records | at most | seen | met |\n|---|---|--:|---|")
     for what, most, seen, met in rows:
         print(f"| {what} | {most} | {seen} | {'yes' if met else '**no**'} |")

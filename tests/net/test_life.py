@@ -67,6 +67,12 @@ def test_metrics():
         assert text.endswith("# EOF\n"), text
         want = f'evddns_record_published{{name="{NAME}",family="ipv4",provider="ns"}} 1'
         assert want in text.split("\n"), text
+        for want in (
+            'evddns_updates_sent_total{provider="ns"} 1',
+            'evddns_updates_answered_total{provider="ns",result="done"} 1',
+            'evddns_updates_answered_total{provider="ns",result="refused"} 0',
+        ):
+            assert want in text.split("\n"), text
         d.stop()
 
 
@@ -108,6 +114,58 @@ def test_who_sends_without_end_or_never_reads():
         assert resident() - before < 8 << 20, (before, resident())
         for s in lazy:
             s.close()
+        d.stop()
+
+
+def test_who_watches_keeps_nobody_out():
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        watchers = []
+        for _ in range(40):
+            s = socket.socket(socket.AF_UNIX)
+            s.connect(d.dir + "/control")
+            s.sendall(b'{"command":"events"}\n')
+            watchers.append(s)
+        assert d.ask(command="status")["records"]
+        # The last of them still watches.
+        net.swap()
+        watchers[-1].settimeout(10)
+        assert b'"event"' in watchers[-1].recv(4096)
+        for s in watchers:
+            s.close()
+        d.stop()
+
+
+def test_a_watcher_that_does_not_read():
+    """Let go when too much is unread; nobody else waits for it."""
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        lazy = socket.socket(socket.AF_UNIX)
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect(d.dir + "/control")
+        lazy.sendall(b'{"command":"events"}\n')
+        keen = socket.socket(socket.AF_UNIX)
+        keen.settimeout(10)
+        keen.connect(d.dir + "/control")
+        keen.sendall(b'{"command":"events"}\n')
+        told = 0
+        # Each look at a record is some 400 bytes of events.
+        for _ in range(3000):
+            assert d.ask(command="refresh", record=NAME) == {"ok": True}
+            told += keen.recv(65536).count(b"\n")
+        assert told >= 3000, told
+        assert d.is_alive()
+        t0 = net.swap()
+        d.wait_log(event="published", after=t0)
+        left = 0
+        lazy.settimeout(10)
+        while data := lazy.recv(65536):
+            left += len(data)
+        assert left < 1 << 20, left
+        lazy.close()
+        keen.close()
         d.stop()
 
 
@@ -216,6 +274,64 @@ def test_a_directory_that_cannot_be_written_is_said_once():
             d.stop()
         finally:
             subprocess.run(["umount", d.state_dir], check=True)
+
+
+def test_two_on_one_directory():
+    """The second says so and writes nothing there, until the first has ended."""
+
+    def kept(d):
+        with open(d.state_dir + "/state.json", encoding="utf-8") as f:
+            return json.loads(f.read().split("\n", 1)[1])["records"]
+
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        lab.wait_until(lambda: os.path.exists(d.state_dir + "/state.json"), 10, "state")
+        other = Evddnsd(net, name="e")
+        other.state_dir = d.state_dir
+        other.configure(SOURCE + PROVIDER + record("other.example.org"))
+        other.start()
+        other.wait_event(event="published", record="other.example.org")
+        line = other.wait_log(text="is another evddnsd's")
+        assert line["level"] == "warning", line
+        # One pass beside them is none the worse for it.
+        status, said = Evddnsd(net, name="d").run("-1")
+        assert status == 0 and "is another evddnsd's" in said, (status, said)
+        assert f"{NAME} ipv4 ns" in kept(d) and len(kept(d)) == 1, kept(d)
+        d.stop()
+        t0 = net.swap()
+        other.wait_log(after=t0, event="published")
+        line = other.wait_log(after=t0, text="is written again", deadline_s=30)
+        assert "other.example.org ipv4 ns" in kept(other), kept(other)
+        assert len([x for x in other.lines if "another evddnsd" in x["message"]]) == 1
+        other.stop()
+
+
+def test_a_dry_run_beside_it():
+    """It says what it would send, shows what stands, and changes nothing."""
+    with Lab() as net:
+        d = Evddnsd(net).start()
+        d.wait_event(event="published", address=GW4)
+        d.stop()
+        with open(d.state_dir + "/state.json", "rb") as f:
+            before = f.read()
+        net.swap()
+        dry = Evddnsd(net, name="d", args=["-n"]).start()
+        dry.wait_log(text=f"would send {GW4_NEW}", name=NAME)
+        r = lab.wait_until(
+            lambda: [x for x in dry.ask(command="status")["records"] if x["note"]], 10, "it"
+        )[0]
+        assert r["state"] == "updating" and r["published"] == [GW4], r
+        assert r["wanted"] == [GW4_NEW] and r["last_change"] is None, r
+        why = dry.ctl("why", NAME)
+        assert f"a dry run: DNS says {GW4}, {GW4_NEW} would be sent; next: " in why, why
+        text = dry.ctl("metrics")
+        assert 'evddns_record_published{name="home.example.org",family="ipv4",provider="ns"} 0' in text
+        assert 'evddns_updates_sent_total{provider="ns"} 0' in text, text
+        dry.stop()
+        with open(d.state_dir + "/state.json", "rb") as f:
+            assert f.read() == before
+        assert net.dns(NAME, A) == [GW4]
 
 
 if __name__ == "__main__":
