@@ -79,9 +79,9 @@ static void add_wanted(struct brief *b)
 }
 
 /* As people say it: "in 40 s", "in 55 min", "in 24 h". */
-static void add_when(struct brief *b)
+static void add_at(struct brief *b, uint64_t due_ms)
 {
-	uint64_t due_ms = b->e->timer_due_ms, left_s;
+	uint64_t left_s;
 
 	if (due_ms == 0)
 		return;
@@ -92,6 +92,11 @@ static void add_when(struct brief *b)
 		add(b, " in %" PRIu64 " min", (left_s + 30) / 60);
 	else
 		add(b, " in %" PRIu64 " h", (left_s + 1800) / 3600);
+}
+
+static void add_when(struct brief *b)
+{
+	add_at(b, b->e->timer_due_ms);
 }
 
 static void add_next(struct brief *b, const char *act)
@@ -135,6 +140,7 @@ static void brief_confirming(struct brief *b)
 		       "confirmed: ");
 		add_words(b, c[0].text);
 		add(b, "; next: reflectors are asked again");
+		add_at(b, source_next_ms(b->e->source));
 		return;
 	}
 	add(b, "being looked at: does the world see the address?");
@@ -159,7 +165,9 @@ static void add_backoff(struct brief *b)
 		add_next(b, "another try, with another update process,");
 		break;
 	case ENTRY_WAIT_SERVER:
-		add_next(b, "another try, or at a new address,");
+		add_next(b, "another try");
+		if (account_rest_ms(b->e->account) <= b->now_ms)
+			add(b, ", or at a new address");
 		break;
 	}
 }

@@ -103,7 +103,11 @@ static void put_time(struct status *s, const char *name, int64_t wall_s)
 /* When the entry's timer will run out, by the wall clock. */
 static void put_next(struct status *s, const char *name, const struct entry *e)
 {
-	uint64_t due_ms = e->timer_due_ms ? e->timer_due_ms : e->hold_due_ms;
+	uint64_t due_ms = e->timer_due_ms ? e->timer_due_ms
+			  : e->hold_due_ms ? e->hold_due_ms
+			  : e->state == RECORD_CONFIRMING
+				  ? source_next_ms(e->source)
+				  : 0;
 	int64_t left_s = due_ms > s->now_ms
 				 ? (int64_t)((due_ms - s->now_ms + 999) / 1000)
 				 : 0;

@@ -140,6 +140,8 @@ const struct addr_set *source_public(const struct source *s);
 uint64_t source_heard_ns(const struct source *s);
 /* Is there an address, but none that the world could reach? */
 bool source_behind_nat(const struct source *s);
+/* When (monotonic) reflectors are asked again; 0: that is not settled. */
+uint64_t source_next_ms(const struct source *s);
 /*
  * Nothing is usable, but may soon be: an address is in duplicate detection,
  * or the last one is deprecated, not deleted, as when a provider renumbers.

@@ -2,6 +2,7 @@
 
 #include <ev.h>
 
+#include "base/clock.h"
 #include "daemon/source/candidate.h"
 #include "daemon/source/source.h"
 #include "daemon/source/source_inside.h"
@@ -27,6 +28,17 @@ void source_heal(struct source *s, uint64_t delay_ms)
 		       ev_timer_remaining(s->world->loop, &s->timer) >
 			       (double)delay_ms / 1000.0))
 		source_arm(s, delay_ms);
+}
+
+uint64_t source_next_ms(const struct source *s)
+{
+	double left_s;
+
+	if (!ev_is_active(&s->timer))
+		return 0;
+	left_s = s->timer.at - ev_now(s->world->loop);
+	return clock_mono_ms() + (left_s > 0.0 ? (uint64_t)(left_s * 1000.0)
+					       : 0);
 }
 
 void source_resume(struct source *s)
