@@ -125,7 +125,9 @@ def test_dns_says_something_else_and_nobody_answers():
     """Published before, and now the name servers are silent."""
     with Lab() as net:
         quick = "resolver { timeout = 200ms tries = 1 }\n"
-        d = Evddnsd(net, SOURCE + PROVIDER + record() + quick).start()
+        # The account is asked in their place, and is as silent.
+        account = provider(more="    timeout = 500ms\n")
+        d = Evddnsd(net, SOURCE + account + record() + quick).start()
         d.wait_event(event="published", address=GW4)
         net.knot.pause()
         d.ctl("refresh", NAME)
