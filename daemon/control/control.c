@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <ev.h>
@@ -14,10 +12,10 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/control/control.h"
+#include "daemon/control/listening.h"
 #include "daemon/control/peer.h"
 
 #define CLIENTS_MAX 16
-#define BACKLOG 64
 #define REQUEST_MAX 4096
 #define ANSWER_MAX (16 << 20)
 /* Of lines that somebody who watches has not read yet. */
@@ -260,12 +258,13 @@ static void client_writable(struct ev_loop *loop, ev_io *w, int revents)
 
 /*
  * Room for one more: whoever only holds a place gives it up. Those who watch
- * have something of theirs; but to one who may act they yield, or the others
- * could keep him out.
+ * have something of theirs, and so has who does not read his answer; but to
+ * one who may act they yield, or the others could keep him out.
  */
 static bool control_make_room(struct control *c, bool may_act)
 {
-	struct client *idle = NULL, *other = NULL, *peer = NULL, *gone;
+	struct client *idle = NULL, *other = NULL, *slow = NULL, *peer = NULL,
+		      *gone;
 
 	if (c->n_clients < CLIENTS_MAX)
 		return true;
@@ -275,9 +274,11 @@ static bool control_make_room(struct control *c, bool may_act)
 			idle = cl;
 		else if (!cl->may_act)
 			other = cl;
+		else if (cl->answer.len > 0)
+			slow = cl;
 		else if (cl->watching)
 			peer = cl;
-	gone = idle ? idle : !may_act ? NULL : other ? other : peer;
+	gone = idle || !may_act ? idle : other ? other : slow ? slow : peer;
 	if (gone)
 		client_free(gone);
 	return gone != NULL;
@@ -340,62 +341,12 @@ static void control_accept(struct ev_loop *loop, ev_io *w, int revents)
 
 /* ---- the socket ---- */
 
-/* Is anybody listening there? A dead socket is taken away. */
-static int clear_the_way(const struct sockaddr_un *sun)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			0);
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (connect(fd, (const struct sockaddr *)sun, sizeof(*sun)) == 0 ||
-	    errno == EAGAIN)
-		r = -EADDRINUSE;
-	else if (errno == ECONNREFUSED)
-		(void)unlink(sun->sun_path);
-	(void)close(fd);
-	return r;
-}
-
-static void make_folder(const char *path)
-{
-	char *folder = str_dup(path), *slash = folder ? strrchr(folder, '/')
-						      : NULL;
-
-	if (slash && slash != folder) {
-		*slash = '\0';
-		(void)mkdir(folder, 0755); /* bind() tells if it is missing */
-	}
-	free(folder);
-}
-
 static int control_listen(struct control *c)
 {
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	int fd, r;
+	int fd = listening_open(c->path, &c->groups);
 
-	if (strlen(c->path) >= sizeof(sun.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(sun.sun_path, c->path, strlen(c->path));
-	make_folder(c->path);
-	r = clear_the_way(&sun);
-	if (r < 0)
-		return r;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return -errno;
-	/* Mode before it can be reached; then who else may come in. */
-	(void)fchmod(fd, 0600);
-	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
-	    listen(fd, BACKLOG) < 0)
-		r = -errno;
-	else
-		r = peer_open_up(c->path, &c->groups);
-	if (r < 0) {
-		(void)close(fd);
-		return r;
-	}
+		return fd;
 	ev_io_init(&c->listen, control_accept, fd, EV_READ);
 	c->listen.data = c;
 	ev_io_start(c->loop, &c->listen);
