@@ -71,12 +71,14 @@ void front_use(struct front *f, const struct config *config)
 
 void front_reloaded(struct front *f, const struct faults *faults, int error)
 {
-	json_t *answer = error ? NULL : json_pack("{s:b}", "ok", 1);
 	char line[1024];
+	json_t *answer;
 
 	if (!f->control)
 		return;
-	if (error)
+	if (!error)
+		answer = json_pack("{s:b}", "ok", 1);
+	else
 		answer = json_pack("{s:s+,s:[]}", "error",
 				   faults->n ? "faults" : strerror(-error),
 				   ", the old configuration goes on",

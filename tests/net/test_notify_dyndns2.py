@@ -175,7 +175,8 @@ def test_answers(directory):
         answer[:] = [says("", 503, f"Retry-After: {date}\r\n")]
         reply = n.do(**job())
         assert reply["status"] == "retry"
-        assert 990 <= reply["retry_after_s"] <= 1000, reply
+        # 1001: the coarse clock is a tick behind.
+        assert 990 <= reply["retry_after_s"] <= 1001, reply
         # 127.0.0.1 is fine for whoever asked for it.
         answer[:] = [says("good 127.0.0.1")]
         expect(n.do(**job(ipv4=["127.0.0.1"])), "done")
