@@ -16,7 +16,7 @@ from notify_lab import Child, Notify, free_port, main, need, wait_for
 N = 1000
 SERVER = """
 const http2 = require("http2"), fs = require("fs"), dir = process.argv[2];
-const seen = {sessions: 0, requests: 0, most: 0, http1: 0};
+const seen = {sessions: 0, requests: 0, most: 0, http1: 0, ends: 0};
 let now = 0, all = [];
 const server = http2.createSecureServer({
     allowHTTP1: true, key: fs.readFileSync(dir + "/cert.pem.key"),
@@ -26,7 +26,12 @@ server.on("request", (q, r) => {
     if (q.httpVersionMajor < 2) seen.http1++;
     if (q.url == "/stats") { r.end(JSON.stringify(seen)); return; }
     if (q.url == "/close") {
-        r.end("fine"); all.forEach(s => s.close()); all = []; return; }
+        r.end("fine");
+        seen.ends++;
+        // Together with the answer it is an error of that request in libcurl.
+        setTimeout(() => { all.forEach(s => s.close()); all = [];
+                           seen.ends--; }, 50);
+        return; }
     seen.requests++;
     seen.most = Math.max(seen.most, ++now);
     setTimeout(() => { now--; r.end("fine"); }, 2);
@@ -99,10 +104,14 @@ def test_one_connection(directory):
             # As many at a time as the type may have under way.
             assert 10 < seen["most"] <= 50, seen
             # The server ends it: another one is made.
-            assert n.do(60, account="c", **job)["status"] == "done"
-            assert n.do(60, account="p", **job)["status"] == "done"
+            # libcurl 7.88 may fail the first request after such a burst
+            # ("framing layer"): it is tried again, as the daemon does.
+            wait_for(lambda: n.do(60, account="c", **job)["status"] == "done",
+                     "the end is asked for")
+            wait_for(lambda: server.stats()["ends"] == 0, "the connection's end")
             seen = server.stats()
-            assert seen["sessions"] == 2, seen
+            assert n.do(60, account="p", **job)["status"] == "done"
+            assert server.stats()["sessions"] == seen["sessions"] + 1, seen
 
 
 class Closing(threading.Thread):
